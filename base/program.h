@@ -1,0 +1,46 @@
+// What all our programs have in common: common flags, exit codes, signals.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace sluice {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailure = 1;  // at run time
+inline constexpr int kExitUsage = 2;    // flags or configuration
+
+// "0.1.0"
+std::string_view Version();
+
+// Adds --version, --log-format text|json, --log-level debug|info|warn|error to `app`; they take effect when parsed.
+void AddCommonFlags(CLI::App* app);
+
+// Parses; on --help and --version prints and returns 0; on a usage error prints one line and a pointer to --help, and
+// returns kExitUsage. -1: go on.
+int ParseFlags(CLI::App* app, int argc, char** argv);
+
+// SIGINT and SIGTERM, turned into something to wait for. Construct in main before any other thread is started (it
+// blocks the signals in all of them); SIGPIPE is ignored. A second signal within Wait's caller's shutdown ends the
+// process with 1.
+class StopSignal {
+ public:
+  StopSignal();
+  ~StopSignal();
+  // Blocks until a signal came; its number.
+  int Wait();
+  // As Wait, but 0 if none came in time.
+  int WaitFor(absl::Duration timeout);
+  // A descriptor that becomes readable when a signal came, for poll(2).
+  int descriptor() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,20 @@
+// UTF-8, and text for terminals.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sluice {
+
+// Fast (SIMD).
+bool IsValidUtf8(std::string_view bytes);
+
+// `bytes` with each maximal ill-formed part (Unicode 15, section 3.9) shown as U+FFFD.
+std::string ReplaceInvalidUtf8(std::string_view bytes);
+
+// Appends `text` (UTF-8 or not) so that a terminal shows it and never executes it: control characters (C0 but TAB, DEL,
+// C1, and the bidirectional overrides) as \n, \r, \x1b, \u202e …; bytes that are no UTF-8 as \xff. A trailing CR is
+// left out if `strip_cr`.
+void AppendVisible(std::string_view text, bool strip_cr, std::string* out);
+
+}  // namespace sluice

@@ -1,0 +1,59 @@
+// A LogBatch as it came over the wire: its shared fields read, its records left as bytes.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace sluice::collector {
+
+// Which file of which agent, by the fields of FileIdentity.
+struct FileKey {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  uint64_t birth_time_unix_nano = 0;
+  uint32_t generation = 0;
+
+  friend bool operator==(const FileKey&, const FileKey&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const FileKey& k) {
+    return H::combine(std::move(h), k.device, k.inode, k.birth_time_unix_nano, k.generation);
+  }
+};
+
+// All views point into the bytes given to Parse. Value type.
+struct BatchView {
+  std::string_view bytes;  // the whole LogBatch
+  std::string_view topic;
+  std::string_view agent;
+  std::string_view path;
+  FileKey file;
+  uint64_t first_offset = 0;
+  uint64_t end_offset = 0;
+  uint32_t count = 0;       // from the summary
+  uint32_t severities = 0;  // bit n: a record of severity n
+  uint64_t min_time_unix_nano = 0;
+  uint64_t max_time_unix_nano = 0;
+  std::string_view head;  // ContentHash messages, still encoded
+  std::string_view frontier;
+  // Bytes of the shared fields before the first record. If no shared field stands behind a record, bytes is
+  // shared + the record fields.
+  size_t records_begin = 0;
+
+  // Reads the shared fields, jumping over the records; trusts what Validate has seen before. InvalidArgument with the
+  // byte where it is malformed.
+  static absl::StatusOr<BatchView> Parse(std::string_view bytes);
+};
+
+// For batches that come from outside: everything that readers will rely on. InvalidArgument with the field, what was
+// found and what is allowed:
+//   well-formed framing of the batch and of every record (and of their maps); UTF-8 in every string field; a legal
+//   topic and agent id; first_offset < end_offset; record offsets ascending inside [first_offset, end_offset); records
+//   behind all shared fields; the summary true (count, severities, times); at least one record.
+absl::Status ValidateBatch(const BatchView& batch);
+
+// 1 to 249 characters of [A-Za-z0-9._-], not "." or "..": what Kafka allows, too.
+absl::Status CheckTopicName(std::string_view topic);
+
+}  // namespace sluice::collector
