@@ -1,6 +1,7 @@
 // UTF-8, and text for terminals.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,16 @@ namespace sluice {
 
 // Fast (SIMD).
 bool IsValidUtf8(std::string_view bytes);
+
+// A character of UTF-8 text, or a part of it that is none.
+struct Utf8Char {
+  char32_t code_point = 0;  // only if valid
+  size_t size = 0;          // bytes; of the maximal ill-formed part if not valid
+  bool valid = false;
+};
+
+// The first character of `bytes`, which must not be empty.
+Utf8Char DecodeUtf8(std::string_view bytes);
 
 // `bytes` with each maximal ill-formed part (Unicode 15, section 3.9) shown as U+FFFD.
 std::string ReplaceInvalidUtf8(std::string_view bytes);
