@@ -7,12 +7,17 @@
 
 namespace sluice {
 
-// The severity that `text` spells, in any case: trace, debug, dbg, info, information, notice, warn, warning, err,
-// error, crit, critical, alert, emerg, emergency, panic, fatal, severe, fine, finer, finest, verbose, … and their
-// one-letter forms (T D I N W E C F). SEVERITY_UNSPECIFIED if it spells none. Allocates nothing.
+// The severity that `text` spells, in any case. Allocates nothing. SEVERITY_UNSPECIFIED if it spells none.
+//   TRACE  trace trc verbose vrb finer finest; T V
+//   DEBUG  debug dbg fine; D
+//   INFO   info inf information informational notice note; I N
+//   WARN   warn wrn warning; W
+//   ERROR  error err severe; E
+//   FATAL  fatal ftl critical crit alert emergency emerg panic dpanic; F C
+// A digit from 1 to 4 behind one of the six names is OpenTelemetry's: INFO is INFO1, and INFO2 is one above it.
 v1::Severity SeverityFromText(std::string_view text);
 
-// From syslog's numbers, 0 (emergency) to 7 (debug).
+// From syslog's numbers, 0 (emergency) to 7 (debug), as their words map above; SEVERITY_UNSPECIFIED for others.
 v1::Severity SeverityFromSyslog(int severity);
 
 // From the numbers that bunyan and pino write (10 trace … 60 fatal); SEVERITY_UNSPECIFIED for others.
