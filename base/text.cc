@@ -31,13 +31,6 @@ Lead LeadOf(uint8_t byte) {
 
 bool IsPlain(char c) { return (c >= 0x20 && c < 0x7f) || c == '\t'; }
 
-// Acts on a terminal instead of being shown.
-bool IsControl(char32_t c) {
-  return (c < 0x20 && c != '\t') || (c >= 0x7f && c <= 0x9f)  // C0, DEL, C1
-         || (c >= 0x202a && c <= 0x202e)                      // bidirectional embeddings and overrides
-         || (c >= 0x2066 && c <= 0x2069);                     // bidirectional isolates
-}
-
 void AppendEscape(char32_t c, std::string* out) {
   if (c == '\n') {
     out->append("\\n");
@@ -66,6 +59,12 @@ Utf8Char DecodeUtf8(std::string_view bytes) {
     code_point = code_point << 6 | (byte & 0x3f);
   }
   return {.code_point = code_point, .size = lead.continuations + size_t{1}, .valid = true};
+}
+
+bool IsControl(char32_t c) {
+  return (c < 0x20 && c != '\t') || (c >= 0x7f && c <= 0x9f)  // C0, DEL, C1
+         || (c >= 0x202a && c <= 0x202e)                      // bidirectional embeddings and overrides
+         || (c >= 0x2066 && c <= 0x2069);                     // bidirectional isolates
 }
 
 std::string ReplaceInvalidUtf8(std::string_view bytes) {

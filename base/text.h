@@ -20,12 +20,14 @@ struct Utf8Char {
 // The first character of `bytes`, which must not be empty.
 Utf8Char DecodeUtf8(std::string_view bytes);
 
+// True for what acts on a terminal instead of being shown: C0 but TAB, DEL, C1, and what turns the direction of text.
+bool IsControl(char32_t code_point);
+
 // `bytes` with each maximal ill-formed part (Unicode 15, section 3.9) shown as U+FFFD.
 std::string ReplaceInvalidUtf8(std::string_view bytes);
 
-// Appends `text` (UTF-8 or not) so that a terminal shows it and never executes it: control characters (C0 but TAB, DEL,
-// C1, and the bidirectional overrides) as \n, \r, \x1b, \u202e …; bytes that are no UTF-8 as \xff. A trailing CR is
-// left out if `strip_cr`.
+// Appends `text` (UTF-8 or not) so that a terminal shows it and never executes it: control characters (IsControl) as
+// \n, \r, \x1b, \u202e …; bytes that are no UTF-8 as \xff. A trailing CR is left out if `strip_cr`.
 void AppendVisible(std::string_view text, bool strip_cr, std::string* out);
 
 }  // namespace sluice
