@@ -1,13 +1,15 @@
 // YAML configuration, read strictly: every error names file, line, key, what was found and what is allowed; a key that
 // nobody asked for is an error with a "did you mean".
 //
-//   ASSIGN_OR_RETURN(ConfigFile file, ConfigFile::Load(path));
+//   SLUICE_ASSIGN_OR_RETURN(ConfigFile file, ConfigFile::Load(path));
 //   ConfigNode root = file.root();
 //   ConfigNode log = root.Map("log");
 //   options.retention_age = log.Duration("age", options.retention_age);
-//   RETURN_IF_ERROR(file.Finish());      // first error of any read, or the first key that nobody asked for
+//   SLUICE_RETURN_IF_ERROR(file.Finish());
 //
-// Reading goes on after an error and returns the defaults, so that code is a list of reads; Finish() tells all errors.
+// Reading goes on after an error and returns the default, so that code is a list of reads; Finish() tells all errors
+// and all keys that nobody asked for. A mapping or list that is left empty ("log:") is one without keys or items; any
+// other value that is left empty is an error.
 // Not thread-safe.
 #pragma once
 
@@ -16,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -24,7 +27,11 @@
 
 namespace sluice {
 
-class ConfigFile;
+namespace config_internal {
+struct File;
+struct Mapping;
+struct Entry;
+}  // namespace config_internal
 
 // A mapping of the file, or a missing one (every read gives the default). Valid as long as its ConfigFile.
 class ConfigNode {
@@ -54,14 +61,20 @@ class ConfigNode {
 
  private:
   friend class ConfigFile;
-  struct Impl;
-  explicit ConfigNode(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
-  std::shared_ptr<Impl> impl_;
+  explicit ConfigNode(config_internal::Mapping* mapping) : mapping_(mapping) {}
+
+  // The value below `key`, and remembers that it was asked for; null if the key is missing.
+  const config_internal::Entry* Find(std::string_view key) const;
+  // The text below `key`; null if the key is missing, or after Fail if there is something else.
+  const std::string* FindText(std::string_view key, std::string_view expected) const;
+
+  config_internal::Mapping* mapping_;
 };
 
 class ConfigFile {
  public:
-  // NotFound, or InvalidArgument with the line where it is no YAML, no mapping, has a key twice, or an alias bomb.
+  // NotFound, PermissionDenied and such if it cannot be read; InvalidArgument with the line where it is no text, no
+  // YAML or no mapping, has a key twice, or goes beyond 1 MiB, 32 levels or 100,000 values.
   static absl::StatusOr<ConfigFile> Load(const std::string& path);
   // `name` stands in errors for the path.
   static absl::StatusOr<ConfigFile> Parse(std::string_view yaml, const std::string& name);
@@ -73,15 +86,17 @@ class ConfigFile {
   absl::Status Finish() const;
 
  private:
-  struct Impl;
-  explicit ConfigFile(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
-  std::shared_ptr<Impl> impl_;
+  explicit ConfigFile(std::shared_ptr<config_internal::File> file) : file_(std::move(file)) {}
+  std::shared_ptr<config_internal::File> file_;
 };
 
-// "10GiB" → 10737418240.
+// "10GiB" → 10737418240. Errors: "found …; expected …".
 absl::StatusOr<uint64_t> ParseBytes(std::string_view text);
-// "1h30m" → that duration.
+// "1h30m" → that duration. Errors: "found …; expected …".
 absl::StatusOr<absl::Duration> ParseDuration(std::string_view text);
+// The other way round, in the largest unit that leaves no rest: "10GiB", "90m".
+std::string BytesToText(uint64_t bytes);
+std::string DurationToText(absl::Duration duration);
 // The candidate nearest to `word`, or empty if none is near: for "did you mean".
 std::string_view NearestWord(std::string_view word, const std::vector<std::string_view>& candidates);
 
