@@ -1,0 +1,158 @@
+# shellcheck shell=bash
+# What `./dev` needs on the machine: Debian packages, and for the tests a few tools in the cache. Sourced by dev.
+# Asks nothing, does nothing that is done already, and leaves no daemon behind.
+: "${cache:?}"
+
+build_packages=(
+  bazel-bootstrap bazel-platforms bazel-rules-java bazel-rules-proto bazel-skylib
+  clang-19 lld-19
+  libabsl-dev libbenchmark-dev libcli11-dev libcpp-httplib-dev libgmock-dev libgrpc++-dev libgtest-dev libprotobuf-dev
+  libre2-dev librocksdb-dev libsimdjson-dev libspdlog-dev libssl-dev libxxhash-dev libyaml-cpp-dev
+  prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc
+)
+test_packages=(
+  ca-certificates clang-format-19 clang-tidy-19 git libclang-rt-19-dev llvm-19
+  python3 python3-pyflakes python3-pytest python3-pytest-xdist shellcheck util-linux
+)
+grpcurl_version=v1.9.1 # the newest that Debian 12's Go builds
+buf_version=1.50.0
+setup_log=$cache/setup.log
+
+die() {
+  echo "dev: $*" >&2
+  exit 1
+}
+
+# logged COMMAND…: its output goes to the set-up's log, and to the terminal if it fails.
+logged() {
+  local from=0
+  mkdir -p "$cache"
+  [[ ! -f $setup_log ]] || from=$(wc -l <"$setup_log")
+  "$@" </dev/null >>"$setup_log" 2>&1 && return 0
+  tail -n "+$((from + 1))" "$setup_log" | tail -n 20 >&2
+  return 1
+}
+
+# retry N COMMAND…: the network may have a bad moment.
+retry() {
+  local attempts=$1 attempt
+  shift
+  for ((attempt = 1; ; attempt++)); do
+    "$@" && return 0
+    ((attempt < attempts)) || return 1
+    echo "dev: attempt $attempt failed, once more in $((attempt * 3)) s: $*" >&2
+    sleep $((attempt * 3))
+  done
+}
+
+as_root() {
+  if ((EUID == 0)); then
+    env DEBIAN_FRONTEND=noninteractive "$@"
+  else
+    sudo -n env DEBIAN_FRONTEND=noninteractive "$@"
+  fi
+}
+
+# Of the named packages, those that are not installed.
+missing_packages() {
+  local installed
+  installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p' || true)
+  comm -23 <(printf '%s\n' "$@" | sort -u) <(sort -u <<<"$installed")
+}
+
+apt_install() {
+  logged as_root apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 \
+    install --yes --no-install-recommends "$@"
+}
+
+apt_update() {
+  logged as_root apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 update
+}
+
+apt_knows() {
+  apt-cache show --no-all-versions -- "$@" >/dev/null 2>&1
+}
+
+# install_packages PACKAGE…: those that are missing. The package lists are fetched only if they do not do.
+install_packages() {
+  local missing
+  command -v dpkg-query >/dev/null || die "this machine has no dpkg; Sluice builds with these Debian 12 packages: $*"
+  mapfile -t missing < <(missing_packages "$@")
+  ((${#missing[@]} > 0)) || return 0
+  if ((EUID != 0)) && ! sudo -n true 2>/dev/null; then
+    die "${#missing[@]} packages are missing, and there is neither root nor a sudo that asks nothing. As root, run:
+  apt-get update && apt-get install --no-install-recommends ${missing[*]}"
+  fi
+  echo "dev: installing ${#missing[@]} packages: ${missing[*]}" >&2
+  apt_knows "${missing[@]}" || retry 4 apt_update || die "apt-get update failed"
+  apt_install "${missing[@]}" && return 0
+  # The lists may have been older than the archive.
+  retry 4 apt_update || die "apt-get update failed"
+  retry 4 apt_install "${missing[@]}" || die "apt-get could not install: ${missing[*]}"
+}
+
+setup_build() {
+  install_packages "${build_packages[@]}"
+}
+
+# publish_tool FILE NAME [VERSION]: into the cache, all at once, so that two set-ups at a time do no harm.
+publish_tool() {
+  local file=$1 name=$2 version=${3:-}
+  local target=$cache/bin/$name${version:+-$version}
+  mkdir -p "$cache/bin"
+  cp "$file" "$target.$$"
+  chmod +x "$target.$$"
+  mv "$target.$$" "$target"
+  [[ -z $version ]] || ln -sfn "$name-$version" "$cache/bin/$name"
+}
+
+# From Go's module proxy, built with the Go that is there or else Debian's.
+setup_grpcurl() {
+  local work
+  [[ ! -x $cache/bin/grpcurl-$grpcurl_version ]] || return 0
+  command -v go >/dev/null || install_packages golang-go
+  echo "dev: building grpcurl $grpcurl_version" >&2
+  work=$(mktemp -d)
+  retry 4 logged env CGO_ENABLED=0 GOBIN="$work" GOFLAGS=-buildvcs=false \
+    go install "github.com/fullstorydev/grpcurl/cmd/grpcurl@$grpcurl_version" || die "could not build grpcurl"
+  publish_tool "$work/grpcurl" grpcurl "$grpcurl_version"
+  rm -rf "$work"
+}
+
+setup_buf() {
+  local work
+  [[ ! -x $cache/bin/buf-$buf_version ]] || return 0
+  command -v npm >/dev/null || install_packages npm
+  echo "dev: fetching buf $buf_version" >&2
+  work=$(mktemp -d)
+  retry 4 logged npm install --no-save --no-audit --no-fund --prefix "$work" "@bufbuild/buf@$buf_version" \
+    || die "could not fetch buf"
+  publish_tool "$(find "$work/node_modules/@bufbuild" -path '*/bin/buf' -size +1M)" buf "$buf_version"
+  rm -rf "$work"
+}
+
+# Prometheus' programs, unpacked and not installed: its package would start a daemon.
+setup_prometheus() {
+  local work
+  [[ ! -x $cache/bin/promtool ]] || return 0
+  echo "dev: fetching prometheus" >&2
+  work=$(mktemp -d)
+  apt_knows prometheus || retry 4 apt_update || die "apt-get update failed"
+  (cd "$work" && retry 4 logged apt-get -o APT::Sandbox::User=root -o Acquire::Retries=3 download prometheus) \
+    || die "could not fetch prometheus"
+  dpkg-deb --extract "$work"/prometheus_*.deb "$work/files"
+  publish_tool "$work/files/usr/bin/prometheus" prometheus
+  publish_tool "$work/files/usr/bin/promtool" promtool
+  rm -rf "$work"
+}
+
+setup_test() {
+  install_packages "${test_packages[@]}"
+  setup_grpcurl
+  setup_buf
+  setup_prometheus
+}
+
+setup_bench() {
+  install_packages python3
+}
