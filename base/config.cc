@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "base/config_tree.h"
 #include "base/file_system.h"
+#include "base/nearest_word.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "base/text.h"

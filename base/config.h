@@ -97,7 +97,5 @@ absl::StatusOr<absl::Duration> ParseDuration(std::string_view text);
 // The other way round, in the largest unit that leaves no rest: "10GiB", "90m".
 std::string BytesToText(uint64_t bytes);
 std::string DurationToText(absl::Duration duration);
-// The candidate nearest to `word`, or empty if none is near: for "did you mean".
-std::string_view NearestWord(std::string_view word, const std::vector<std::string_view>& candidates);
 
 }  // namespace sluice

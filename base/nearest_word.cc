@@ -1,3 +1,5 @@
+#include "base/nearest_word.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
@@ -5,7 +7,6 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
-#include "base/config.h"
 
 namespace sluice {
 namespace {

@@ -19,6 +19,8 @@ inline constexpr int kExitUsage = 2;    // flags or configuration
 std::string_view Version();
 
 // Adds --version, --log-format text|json, --log-level debug|info|warn|error to `app`; they take effect when parsed.
+// Also sets how --help looks. Call it before sub-commands are added: they take over its settings, and these flags may
+// stand behind them.
 void AddCommonFlags(CLI::App* app);
 
 // Parses; on --help and --version prints and returns 0; on a usage error prints one line and a pointer to --help, and
@@ -26,12 +28,15 @@ void AddCommonFlags(CLI::App* app);
 int ParseFlags(CLI::App* app, int argc, char** argv);
 
 // SIGINT and SIGTERM, turned into something to wait for. Construct in main before any other thread is started (it
-// blocks the signals in all of them); SIGPIPE is ignored. A second signal within Wait's caller's shutdown ends the
-// process with 1.
+// blocks the signals in all of them); SIGPIPE is ignored. Once Wait has told of a signal, another one ends the process
+// with 1 at once: people press Ctrl-C twice when a shutdown takes too long. The thread that waits must be main's.
 class StopSignal {
  public:
   StopSignal();
   ~StopSignal();
+  StopSignal(const StopSignal&) = delete;
+  StopSignal& operator=(const StopSignal&) = delete;
+
   // Blocks until a signal came; its number.
   int Wait();
   // As Wait, but 0 if none came in time.

@@ -1,0 +1,134 @@
+#include "base/program.h"
+
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/help_formatter.h"
+#include "base/log.h"
+#include "base/nearest_word.h"
+#include "base/strings.h"
+#include "base/text.h"
+
+namespace sluice {
+namespace {
+
+struct LogFlags {
+  log::Format format = log::Format::kText;
+  log::Level level = log::Level::kInfo;
+};
+
+std::optional<log::Format> FormatOf(const std::string& text) {
+  if (text == "text") return log::Format::kText;
+  if (text == "json") return log::Format::kJson;
+  return std::nullopt;
+}
+
+std::optional<log::Level> LevelOf(const std::string& text) {
+  if (text == "debug") return log::Level::kDebug;
+  if (text == "info") return log::Level::kInfo;
+  if (text == "warn") return log::Level::kWarn;
+  if (text == "error") return log::Level::kError;
+  return std::nullopt;
+}
+
+// The sub-command that was given, or the program itself.
+const CLI::App* CommandOf(const CLI::App* app) {
+  const std::vector<CLI::App*> chosen = app->get_subcommands();
+  return chosen.empty() ? app : chosen.front();
+}
+
+// "; did you mean --collector?" for an argument that nobody expected.
+std::string DidYouMean(const CLI::App* app, std::string_view argument) {
+  std::vector<std::string> words;
+  const bool is_flag = argument.starts_with("--");
+  for (const CLI::App* owner : {app, CommandOf(app)}) {
+    if (is_flag) {
+      for (const CLI::Option* option : owner->get_options()) {
+        for (const std::string& name : option->get_lnames()) words.push_back(StrCat("--", name));
+      }
+    } else {
+      for (const CLI::App* command : owner->get_subcommands(nullptr)) words.push_back(command->get_name());
+    }
+  }
+  const std::string_view nearest = NearestWord(argument, {words.begin(), words.end()});
+  return nearest.empty() ? "" : StrCat("; did you mean ", nearest, "?");
+}
+
+std::string Describe(const CLI::App* app, const CLI::ParseError& error) {
+  const std::vector<std::string> unexpected = app->remaining(/*recurse=*/true);
+  if (error.get_name() != "ExtrasError" || unexpected.empty()) return error.what();
+  const std::string argument = unexpected.front().substr(0, unexpected.front().find('='));
+  const std::string_view kind = argument.starts_with("-") ? "unknown flag " : "unexpected argument ";
+  return StrCat(kind, argument, DidYouMean(app, argument));
+}
+
+int UsageError(const CLI::App* app, std::string_view problem) {
+  const CLI::App* const command = CommandOf(app);
+  const std::string name = command == app ? app->get_name() : StrCat(app->get_name(), " ", command->get_name());
+  std::string line = StrCat(name, ": ");
+  AppendVisible(problem, /*strip_cr=*/false, &line);
+  std::cerr << line << "\nTry '" << name << " --help'.\n" << std::flush;
+  return kExitUsage;
+}
+
+}  // namespace
+
+std::string_view Version() { return "0.1.0"; }
+
+void AddCommonFlags(CLI::App* app) {
+  app->formatter(std::make_shared<HelpFormatter>());
+  app->fallthrough();
+  app->get_help_ptr()->description("Print this help and exit")->group("Common options");
+  app->set_version_flag(
+         "--version", [app] { return StrCat(app->get_name(), " ", Version()); }, "Print the version and exit")
+      ->group("Common options");
+  const auto flags = std::make_shared<LogFlags>();
+  app->add_option_function<std::string>(
+         "--log-format",
+         [flags](const std::string& text) {
+           const std::optional<log::Format> format = FormatOf(text);
+           if (!format)
+             throw CLI::ValidationError("--log-format", StrCat("found \"", text, "\"; expected text or json"));
+           flags->format = *format;
+           log::Configure(flags->format, flags->level);
+         },
+         "How the program's own log is written on stderr: text or json")
+      ->type_name("FORMAT")
+      ->default_str("text")
+      ->group("Common options");
+  app->add_option_function<std::string>(
+         "--log-level",
+         [flags](const std::string& text) {
+           const std::optional<log::Level> level = LevelOf(text);
+           if (!level) {
+             throw CLI::ValidationError("--log-level",
+                                        StrCat("found \"", text, "\"; expected debug, info, warn or error"));
+           }
+           flags->level = *level;
+           log::Configure(flags->format, flags->level);
+         },
+         "The least severe events of the log: debug, info, warn or error")
+      ->type_name("LEVEL")
+      ->default_str("info")
+      ->group("Common options");
+}
+
+int ParseFlags(CLI::App* app, int argc, char** argv) {
+  try {
+    app->parse(argc, argv);
+    return -1;
+  } catch (const CLI::Success& e) {  // --help, --version
+    app->exit(e);
+    return kExitOk;
+  } catch (const CLI::ParseError& e) {
+    return UsageError(app, Describe(app, e));
+  } catch (const std::exception& e) {
+    return UsageError(app, e.what());
+  }
+}
+
+}  // namespace sluice
