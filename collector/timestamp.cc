@@ -1,0 +1,40 @@
+#include "collector/timestamp.h"
+
+#include <limits>
+
+#include "base/strings.h"
+
+namespace sluice::collector {
+namespace {
+
+constexpr int64_t kNanosPerSecond = 1'000'000'000;
+constexpr int64_t kSecondsMax = std::numeric_limits<int64_t>::max() / kNanosPerSecond - 1;
+
+}  // namespace
+
+google::protobuf::Timestamp ToTimestamp(int64_t unix_nanos) {
+  google::protobuf::Timestamp timestamp;
+  int64_t seconds = unix_nanos / kNanosPerSecond;
+  int64_t nanos = unix_nanos % kNanosPerSecond;
+  if (nanos < 0) {
+    --seconds;
+    nanos += kNanosPerSecond;
+  }
+  timestamp.set_seconds(seconds);
+  timestamp.set_nanos(static_cast<int32_t>(nanos));
+  return timestamp;
+}
+
+absl::StatusOr<int64_t> FromTimestamp(const google::protobuf::Timestamp& timestamp) {
+  if (timestamp.nanos() < 0 || timestamp.nanos() >= kNanosPerSecond) {
+    return absl::InvalidArgumentError(
+        StrCat("nanos is ", timestamp.nanos(), ": allowed are 0 to ", kNanosPerSecond - 1));
+  }
+  if (timestamp.seconds() < 0 || timestamp.seconds() > kSecondsMax) {
+    return absl::InvalidArgumentError(
+        StrCat("seconds is ", timestamp.seconds(), ": allowed are 0 (1970) to ", kSecondsMax, " (2262)"));
+  }
+  return timestamp.seconds() * kNanosPerSecond + timestamp.nanos();
+}
+
+}  // namespace sluice::collector
