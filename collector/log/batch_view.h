@@ -1,9 +1,12 @@
 // A LogBatch as it came over the wire: its shared fields read, its records left as bytes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace sluice::collector {
@@ -41,8 +44,8 @@ struct BatchView {
   // shared + the record fields.
   size_t records_begin = 0;
 
-  // Reads the shared fields, jumping over the records; trusts what Validate has seen before. InvalidArgument with the
-  // byte where it is malformed.
+  // Reads the shared fields up to the first record; takes about as long for a batch of a thousand records as for one.
+  // InvalidArgument with the byte where it is malformed, or with the field that is not of its type or stands twice.
   static absl::StatusOr<BatchView> Parse(std::string_view bytes);
 };
 
@@ -53,7 +56,12 @@ struct BatchView {
 //   behind all shared fields; the summary true (count, severities, times); at least one record.
 absl::Status ValidateBatch(const BatchView& batch);
 
+inline constexpr size_t kTopicNameBytesMax = 249;
+inline constexpr size_t kAgentIdBytesMax = 128;
+
 // 1 to 249 characters of [A-Za-z0-9._-], not "." or "..": what Kafka allows, too.
 absl::Status CheckTopicName(std::string_view topic);
+// 1 to 128 characters of [A-Za-z0-9._:-].
+absl::Status CheckAgentId(std::string_view agent);
 
 }  // namespace sluice::collector

@@ -1,0 +1,16 @@
+// A batch without what is already stored of it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "collector/log/batch_view.h"
+
+namespace sluice::collector {
+
+// `batch` (validated) from `first_offset` on: the same shared fields but for first_offset, the summary and
+// skipped_bytes (which spoke of what is before), and only the records that begin at `first_offset` or behind it. Empty
+// if there are none.
+std::string TrimBatch(const BatchView& batch, uint64_t first_offset);
+
+}  // namespace sluice::collector
