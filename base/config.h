@@ -67,6 +67,7 @@ class ConfigNode {
   const config_internal::Entry* Find(std::string_view key) const;
   // The text below `key`; null if the key is missing, or after Fail if there is something else.
   const std::string* FindText(std::string_view key, std::string_view expected) const;
+  void FailText(std::string_view key, std::string_view text, std::string_view expected) const;
 
   config_internal::Mapping* mapping_;
 };

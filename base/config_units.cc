@@ -10,14 +10,12 @@
 #include "absl/strings/numbers.h"
 #include "absl/time/time.h"
 #include "base/config.h"
+#include "base/config_mapping.h"
 #include "base/status.h"
 #include "base/strings.h"
 
 namespace sluice {
 namespace {
-
-constexpr std::string_view kExpectedBytes = "expected a size, such as 4096, 512KiB, 10GiB";
-constexpr std::string_view kExpectedDuration = "expected a duration with a unit, such as 250ms, 1s, 5m, 7d";
 
 struct ByteUnit {
   std::string_view name;
@@ -87,13 +85,14 @@ absl::StatusOr<uint64_t> ParseBytes(std::string_view text) {
   const bool is_number = absl::SimpleAtoi(ToAbsl(TakeWhile(&rest, IsDigit)), &number);
   const uint64_t unit = ByteUnitOf(ToStd(absl::StripLeadingAsciiWhitespace(ToAbsl(rest))));
   if (!is_number || unit == 0 || number > std::numeric_limits<uint64_t>::max() / unit) {
-    return InvalidArgument("found \"", text, "\"; ", kExpectedBytes);
+    return InvalidArgument("found ", config_internal::Quoted(text), "; expected ", config_internal::kSize);
   }
   return number * unit;
 }
 
 absl::StatusOr<absl::Duration> ParseDuration(std::string_view text) {
-  const absl::Status invalid = InvalidArgument("found \"", text, "\"; ", kExpectedDuration);
+  const absl::Status invalid =
+      InvalidArgument("found ", config_internal::Quoted(text), "; expected ", config_internal::kDuration);
   if (text.empty()) return invalid;
   absl::Duration sum;
   for (std::string_view rest = text; !rest.empty();) {

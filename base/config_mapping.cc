@@ -1,0 +1,119 @@
+#include "base/config_mapping.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/nearest_word.h"
+#include "base/strings.h"
+#include "base/text.h"
+
+namespace sluice::config_internal {
+namespace {
+
+constexpr size_t kErrorsToldMax = 20;
+constexpr size_t kFoundBytesMax = 60;
+constexpr size_t kAllowedToldMax = 20;
+
+// "a list"
+std::string Kind(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::kNull:
+      return "nothing";
+    case Node::Kind::kScalar:
+      return Quoted(node.text);
+    case Node::Kind::kList:
+      return "a list";
+    case Node::Kind::kMapping:
+      return "a mapping";
+  }
+  return "";
+}
+
+// The beginning of `text` that is told, whole characters of it.
+std::string_view Shortened(std::string_view text) {
+  if (text.size() <= kFoundBytesMax) return text;
+  size_t size = kFoundBytesMax;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
+  return text.substr(0, size);
+}
+
+std::string UnknownKey(std::string_view key, const std::vector<std::string_view>& allowed) {
+  std::string problem = "unknown key";
+  const std::string_view nearest = NearestWord(key, allowed);
+  if (!nearest.empty()) StrAppend(&problem, "; did you mean \"", nearest, "\"?");
+  problem.append(" (allowed: ");
+  for (size_t i = 0; i < std::min(allowed.size(), kAllowedToldMax); ++i) {
+    StrAppend(&problem, i == 0 ? "" : ", ", allowed[i]);
+  }
+  if (allowed.empty()) problem.append("none");
+  problem.append(allowed.size() > kAllowedToldMax ? ", …)" : ")");
+  return problem;
+}
+
+// Adds an error for every key of `mapping` and of those below it that was not asked for.
+void FailUnknownKeys(const Mapping& mapping, std::vector<Error>* errors) {
+  if (mapping.node == nullptr) return;
+  const std::vector<std::string_view> allowed(mapping.asked.begin(), mapping.asked.end());
+  for (const auto& [key, entry] : mapping.node->entries) {
+    if (mapping.asked.contains(key)) continue;
+    const std::string where = mapping.file->Where(entry.position, mapping.PathTo(key));
+    errors->push_back({.position = entry.position, .text = StrCat(where, ": ", UnknownKey(key, allowed))});
+  }
+  for (const auto& [key, child] : mapping.children) FailUnknownKeys(*child, errors);
+}
+
+}  // namespace
+
+std::string Quoted(std::string_view text) {
+  std::string quoted = "\"";
+  AppendVisible(Shortened(text), /*strip_cr=*/false, &quoted);
+  return quoted.append(text.size() > kFoundBytesMax ? "…\"" : "\"");
+}
+
+std::string Problem(const Node& node, std::string_view expected) {
+  return StrCat("found ", Kind(node), "; expected ", expected);
+}
+
+std::string Mapping::PathTo(std::string_view key) const {
+  std::string to = path;
+  if (!to.empty()) to.push_back('.');
+  AppendVisible(Shortened(key), /*strip_cr=*/false, &to);
+  return to;
+}
+
+Mapping* Mapping::Child(const std::string& key, const Entry* entry) {
+  std::unique_ptr<Mapping>& child = children[key];
+  if (child == nullptr) {
+    child = std::make_unique<Mapping>();
+    child->file = file;
+    child->node = entry != nullptr && entry->value->kind == Node::Kind::kMapping ? entry->value : nullptr;
+    child->position = entry != nullptr ? entry->position : position;
+    child->path = PathTo(key);
+  }
+  return child.get();
+}
+
+std::string File::Where(Position position, std::string_view path) const {
+  std::string where = name;
+  if (position.line > 0) StrAppend(&where, ":", position.line);
+  if (!where.empty() && !path.empty()) where.append(": ");
+  return where.append(path);
+}
+
+void File::Fail(Position position, std::string_view path, std::string_view problem) {
+  errors.push_back({.position = position, .text = StrCat(Where(position, path), ": ", problem)});
+}
+
+absl::Status File::Finish() const {
+  std::vector<Error> all = errors;
+  FailUnknownKeys(root, &all);
+  if (all.empty()) return absl::OkStatus();
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());  // a key may have been read twice
+  std::string text;
+  for (size_t i = 0; i < std::min(all.size(), kErrorsToldMax); ++i) StrAppend(&text, i == 0 ? "" : "\n", all[i].text);
+  if (all.size() > kErrorsToldMax) StrAppend(&text, "\n… and ", all.size() - kErrorsToldMax, " more");
+  return absl::InvalidArgumentError(text);
+}
+
+}  // namespace sluice::config_internal
