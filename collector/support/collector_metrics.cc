@@ -1,4 +1,4 @@
-#include "collector/collector_metrics.h"
+#include "collector/support/collector_metrics.h"
 
 #include "base/program.h"
 #include "base/strings.h"

@@ -1,4 +1,4 @@
-#include "collector/executor.h"
+#include "collector/support/executor.h"
 
 namespace sluice::collector {
 

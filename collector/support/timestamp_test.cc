@@ -1,4 +1,4 @@
-#include "collector/timestamp.h"
+#include "collector/support/timestamp.h"
 
 #include "gtest/gtest.h"
 

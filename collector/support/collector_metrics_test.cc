@@ -1,4 +1,4 @@
-#include "collector/collector_metrics.h"
+#include "collector/support/collector_metrics.h"
 
 #include <string>
 

@@ -1,0 +1,169 @@
+#include "collector/ingest/agent_sessions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "collector/log/batch_view.h"
+#include "collector/support/timestamp.h"
+
+namespace sluice::collector {
+namespace {
+
+constexpr size_t kHelloTextBytesMax = 256;
+
+absl::Status CheckHelloText(std::string_view name, const std::string& text) {
+  if (text.size() <= kHelloTextBytesMax) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      StrCat("hello.", name, " has ", text.size(), " bytes: allowed are ", kHelloTextBytesMax));
+}
+
+absl::Status AlreadyConnected(const v1::Hello& hello, const v1::Agent& other) {
+  return absl::AlreadyExistsError(StrCat("another agent with the id '", hello.agent(), "' is connected, from ",
+                                         other.peer(), " (host ", other.host(), "): give each agent its own id (",
+                                         "agent.id or --id). If it is the same agent with a new state directory, ",
+                                         "try again: the old connection ends within half a minute"));
+}
+
+}  // namespace
+
+absl::Status CheckHello(const v1::Hello& hello) {
+  SLUICE_RETURN_IF_ERROR(Annotate(CheckAgentId(hello.agent()), "hello.agent"));
+  if (hello.instance().empty()) return absl::InvalidArgumentError("hello.instance is empty");
+  SLUICE_RETURN_IF_ERROR(CheckHelloText("instance", hello.instance()));
+  SLUICE_RETURN_IF_ERROR(CheckHelloText("host", hello.host()));
+  return CheckHelloText("version", hello.version());
+}
+
+absl::Status AgentSessions::Open(const v1::Hello& hello, const std::string& peer, std::shared_ptr<AgentStream> stream,
+                                 std::function<void()> granted) {
+  SLUICE_RETURN_IF_ERROR(CheckHello(hello));
+  std::vector<std::shared_ptr<AgentStream>> taken_over;
+  bool grant = false;
+  {
+    MutexLock lock(&mutex_);
+    Agent* agent = FindOrAdd(hello.agent());
+    if (agent == nullptr) {
+      return absl::ResourceExhaustedError(
+          StrCat(agents_max_, " agents are connected: the collector takes no more (limits.agents)"));
+    }
+    const std::optional<Claim>& newest = agent->next.has_value() ? agent->next : agent->owner;
+    if (newest.has_value() && newest->connected && newest->instance != hello.instance()) {
+      return AlreadyConnected(hello, agent->info);
+    }
+    if (agent->owner.has_value()) taken_over.push_back(agent->owner->stream);
+    if (agent->next.has_value()) taken_over.push_back(agent->next->stream);
+    Claim claim{std::move(stream), hello.instance(), true, granted};
+    grant = !agent->owner.has_value();
+    (grant ? agent->owner : agent->next) = std::move(claim);
+
+    agent->info.set_host(hello.host());
+    agent->info.set_version(hello.version());
+    agent->info.set_peer(peer);
+    *agent->info.mutable_start_time() = ToTimestamp(static_cast<int64_t>(hello.start_time_unix_nano()));
+    *agent->info.mutable_connected_since() = ToTimestamp(clock_->UnixNanos());
+    Touch(agent);
+  }
+  for (const auto& older : taken_over) older->TakenOver();
+  if (grant) granted();
+  return absl::OkStatus();
+}
+
+void AgentSessions::Disconnect(std::string_view agent_id, const AgentStream* stream) {
+  MutexLock lock(&mutex_);
+  Agent* agent = Find(agent_id);
+  if (agent == nullptr) return;
+  for (std::optional<Claim>* claim : {&agent->owner, &agent->next}) {
+    if (claim->has_value() && (*claim)->stream.get() == stream) (*claim)->connected = false;
+  }
+}
+
+void AgentSessions::Release(std::string_view agent_id, const AgentStream* stream) {
+  std::optional<Claim> released;  // destroyed without the lock
+  std::function<void()> granted;
+  {
+    MutexLock lock(&mutex_);
+    Agent* agent = Find(agent_id);
+    if (agent == nullptr) return;
+    if (agent->next.has_value() && agent->next->stream.get() == stream) {
+      released = std::exchange(agent->next, std::nullopt);
+    } else if (agent->owner.has_value() && agent->owner->stream.get() == stream) {
+      released = std::exchange(agent->owner, std::exchange(agent->next, std::nullopt));
+      if (agent->owner.has_value()) granted = agent->owner->granted;
+    }
+  }
+  if (granted) granted();
+}
+
+void AgentSessions::Seen(std::string_view agent_id) {
+  MutexLock lock(&mutex_);
+  if (Agent* agent = Find(agent_id); agent != nullptr) Touch(agent);
+}
+
+void AgentSessions::RecordStatus(std::string_view agent_id, const v1::AgentStatus& status) {
+  MutexLock lock(&mutex_);
+  Agent* agent = Find(agent_id);
+  if (agent == nullptr) return;
+  agent->info.set_files(status.files());
+  agent->info.set_lag_bytes(status.lag_bytes());
+  *agent->info.mutable_bytes_lost() = status.bytes_lost();
+}
+
+void AgentSessions::RecordStored(std::string_view agent_id, uint64_t records) {
+  MutexLock lock(&mutex_);
+  if (Agent* agent = Find(agent_id); agent != nullptr) agent->info.set_records(agent->info.records() + records);
+}
+
+std::vector<v1::Agent> AgentSessions::List() const {
+  std::vector<v1::Agent> list;
+  {
+    MutexLock lock(&mutex_);
+    list.reserve(agents_.size());
+    for (const auto& [id, agent] : agents_) {
+      v1::Agent& info = list.emplace_back(agent->info);
+      const std::optional<Claim>& newest = agent->next.has_value() ? agent->next : agent->owner;
+      info.set_connected(newest.has_value() && newest->connected);
+      if (!info.connected()) info.clear_connected_since();
+      *info.mutable_last_seen() = ToTimestamp(agent->last_seen_unix_nano);
+    }
+  }
+  std::sort(list.begin(), list.end(), [](const v1::Agent& a, const v1::Agent& b) { return a.id() < b.id(); });
+  return list;
+}
+
+AgentSessions::Agent* AgentSessions::Find(std::string_view id) {
+  auto entry = agents_.find(ToAbsl(id));
+  return entry == agents_.end() ? nullptr : entry->second.get();
+}
+
+AgentSessions::Agent* AgentSessions::FindOrAdd(const std::string& id) {
+  if (Agent* agent = Find(id); agent != nullptr) return agent;
+  if (agents_.size() >= agents_max_ && !ForgetOne()) return nullptr;
+  auto agent = std::make_unique<Agent>();
+  agent->info.set_id(id);
+  agent->last_seen = metrics_->NewAgentLastSeen(id);
+  return agents_.emplace(id, std::move(agent)).first->second.get();
+}
+
+bool AgentSessions::ForgetOne() {
+  auto oldest = agents_.end();
+  for (auto entry = agents_.begin(); entry != agents_.end(); ++entry) {
+    if (entry->second->owner.has_value()) continue;
+    if (oldest == agents_.end() || entry->second->last_seen_unix_nano < oldest->second->last_seen_unix_nano) {
+      oldest = entry;
+    }
+  }
+  if (oldest == agents_.end()) return false;
+  metrics_->RemoveAgentLastSeen(oldest->second->last_seen);
+  agents_.erase(oldest);
+  return true;
+}
+
+void AgentSessions::Touch(Agent* agent) {
+  agent->last_seen_unix_nano = clock_->UnixNanos();
+  agent->last_seen->Set(static_cast<double>(agent->last_seen_unix_nano) / 1e9);
+}
+
+}  // namespace sluice::collector

@@ -1,0 +1,52 @@
+#include "collector/ingest/push_message.h"
+
+#include <bit>
+#include <utility>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "collector/log/batch_view.h"
+#include "collector/log/record_view.h"
+
+namespace sluice::collector {
+namespace {
+
+void CountRecords(const BatchView& view, std::array<uint32_t, kSeverityRanges>* records_by_range) {
+  if (std::has_single_bit(view.severities)) {
+    (*records_by_range)[SeverityRange(std::countr_zero(view.severities))] = view.count;
+    return;
+  }
+  RecordCursor cursor(view.bytes.substr(view.records_begin));
+  RecordView record;
+  while (cursor.Next(&record)) ++(*records_by_range)[SeverityRange(record.severity)];
+}
+
+absl::StatusOr<IngestBatch> ReadBatch(std::string_view bytes, const SharedBytes& message, std::string_view agent) {
+  SLUICE_ASSIGN_OR_RETURN(BatchView view, BatchView::Parse(bytes));
+  SLUICE_RETURN_IF_ERROR(ValidateBatch(view));
+  if (view.agent != agent) {
+    return absl::InvalidArgumentError(StrCat("agent is '", view.agent, "', but the stream's hello said '", agent, "'"));
+  }
+  IngestBatch batch;
+  batch.pending = {message.Part(bytes), view};
+  CountRecords(view, &batch.records_by_range);
+  return batch;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<IngestBatch>> ReadBatches(const PushEnvelope& envelope, const SharedBytes& message,
+                                                     std::string_view agent) {
+  std::vector<IngestBatch> batches;
+  batches.reserve(envelope.batches.size());
+  for (std::string_view bytes : envelope.batches) {
+    auto index = static_cast<uint32_t>(batches.size());
+    absl::StatusOr<IngestBatch> batch = ReadBatch(bytes, message, agent);
+    if (!batch.ok()) return Annotate(batch.status(), StrCat("batches[", index, "]"));
+    batch->index = index;
+    batches.push_back(*std::move(batch));
+  }
+  return batches;
+}
+
+}  // namespace sluice::collector
