@@ -1,0 +1,220 @@
+#include "agent/encode/message_encoder.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "base/wire.h"
+#include "sluice/v1/ingest_service.pb.h"
+
+namespace sluice::agent {
+namespace {
+
+using wire::Tag;
+using wire::Type;
+using wire::VarintSize;
+using wire::WriteVarint;
+
+// Every tag but that of `records` is one byte.
+constexpr uint32_t kRecordsTag = Tag(v1::LogBatch::kRecordsFieldNumber, Type::kBytes);
+constexpr size_t kRecordsTagSize = 2;
+static_assert(VarintSize(kRecordsTag) == kRecordsTagSize);
+static_assert(BatchOverhead({}) < 128, "the part of a batch's header that is not shared fits a small buffer");
+
+// A field is left out if it has its default: these are its size and its writer, which must agree.
+
+size_t VarintFieldSize(uint64_t value) { return value == 0 ? 0 : 1 + VarintSize(value); }
+char* WriteVarintField(char* out, uint32_t field, uint64_t value) {
+  if (value == 0) return out;
+  *out++ = static_cast<char>(Tag(field, Type::kVarint));
+  return WriteVarint(out, value);
+}
+
+size_t Fixed64FieldSize(uint64_t value) { return value == 0 ? 0 : 1 + sizeof value; }
+char* WriteFixed64Field(char* out, uint32_t field, uint64_t value) {
+  if (value == 0) return out;
+  *out++ = static_cast<char>(Tag(field, Type::kFixed64));
+  return wire::WriteFixed64(out, value);
+}
+
+size_t BytesFieldSizeAlways(size_t size) { return 1 + VarintSize(size) + size; }
+char* WriteBytesFieldAlways(char* out, uint32_t field, std::string_view bytes) {
+  *out++ = static_cast<char>(Tag(field, Type::kBytes));
+  return wire::WriteBytes(out, bytes);
+}
+
+size_t BytesFieldSize(size_t size) { return size == 0 ? 0 : BytesFieldSizeAlways(size); }
+char* WriteBytesField(char* out, uint32_t field, std::string_view bytes) {
+  return bytes.empty() ? out : WriteBytesFieldAlways(out, field, bytes);
+}
+
+// An entry of a map<string, string>: a message of key 1 and value 2, both always there.
+size_t EntrySize(const Record::Attribute& a) {
+  return BytesFieldSizeAlways(a.first.size()) + BytesFieldSizeAlways(a.second.size());
+}
+char* WriteEntryField(char* out, uint32_t field, const Record::Attribute& a) {
+  *out++ = static_cast<char>(Tag(field, Type::kBytes));
+  out = WriteVarint(out, EntrySize(a));
+  out = WriteBytesFieldAlways(out, 1, a.first);
+  return WriteBytesFieldAlways(out, 2, a.second);
+}
+
+char* WriteHash(char* out, uint32_t field, uint32_t length, uint64_t xxh3) {
+  if (length == 0) return out;
+  *out++ = static_cast<char>(Tag(field, Type::kBytes));
+  out = WriteVarint(out, VarintFieldSize(length) + Fixed64FieldSize(xxh3));
+  out = WriteVarintField(out, v1::ContentHash::kLengthFieldNumber, length);
+  return WriteFixed64Field(out, v1::ContentHash::kXxh3FieldNumber, xxh3);
+}
+
+// A record whose text fields are all fit for the wire.
+struct WireRecord {
+  const Record& record;
+  std::string_view body;
+  std::string_view raw_body;
+  std::span<const Record::Attribute> attributes;
+};
+
+inline size_t RecordSize(const WireRecord& r) {
+  size_t size = Fixed64FieldSize(r.record.time_unix_nano) + VarintFieldSize(r.record.severity) +
+                BytesFieldSize(r.record.severity_text.size()) + BytesFieldSize(r.body.size()) +
+                VarintFieldSize(r.record.offset) + BytesFieldSize(r.raw_body.size()) + VarintFieldSize(r.record.part);
+  for (const Record::Attribute& a : r.attributes) size += BytesFieldSizeAlways(EntrySize(a));
+  return size;
+}
+
+inline char* WriteRecord(char* out, const WireRecord& r) {
+  using R = v1::LogRecord;
+  out = WriteFixed64Field(out, R::kTimeUnixNanoFieldNumber, r.record.time_unix_nano);
+  out = WriteVarintField(out, R::kSeverityFieldNumber, r.record.severity);
+  out = WriteBytesField(out, R::kSeverityTextFieldNumber, r.record.severity_text);
+  out = WriteBytesField(out, R::kBodyFieldNumber, r.body);
+  for (const Record::Attribute& a : r.attributes) out = WriteEntryField(out, R::kAttributesFieldNumber, a);
+  out = WriteVarintField(out, R::kOffsetFieldNumber, r.record.offset);
+  out = WriteBytesField(out, R::kRawBodyFieldNumber, r.raw_body);
+  return WriteVarintField(out, R::kPartFieldNumber, r.record.part);
+}
+
+// Writes it with its tag and length; null if there is no room.
+inline char* AppendRecord(char* out, const char* limit, const WireRecord& r) {
+  const size_t size = RecordSize(r);
+  if (kRecordsTagSize + VarintSize(size) + size > static_cast<size_t>(limit - out)) return nullptr;
+  out = WriteVarint(out, kRecordsTag);
+  out = WriteVarint(out, size);
+  return WriteRecord(out, r);
+}
+
+// The rare record that is not simply a line of UTF-8 text. Kept apart, so that the common one stays small.
+[[gnu::noinline]] char* AppendUnusualRecord(char* out, const char* limit, const Record& record) {
+  std::string readable;
+  WireRecord r{record, record.line, {}, record.attributes};
+  if (!record.valid_utf8) {
+    readable = ReplaceInvalidUtf8(record.line);
+    r.body = readable;
+    r.raw_body = record.line;
+  }
+  std::vector<std::string> texts;
+  std::vector<Record::Attribute> attributes(record.attributes.begin(), record.attributes.end());
+  texts.reserve(2 * attributes.size());
+  for (auto& [name, value] : attributes) {
+    for (std::string_view* text : {&name, &value}) {
+      if (!IsValidUtf8(*text)) *text = texts.emplace_back(ReplaceInvalidUtf8(*text));
+    }
+  }
+  r.attributes = attributes;
+  return AppendRecord(out, limit, r);
+}
+
+}  // namespace
+
+void MessageEncoder::Reset(char* buffer, size_t capacity) {
+  begin_ = end_ = buffer;
+  limit_ = buffer + capacity;
+  count_ = 0;
+}
+
+bool MessageEncoder::BeginBatch(std::string_view shared, uint64_t first_offset, uint64_t skipped_bytes,
+                                const v1::ContentHash& head) {
+  const size_t overhead = BatchOverhead(shared);
+  if (overhead > room()) return false;
+  batch_begin_ = end_;
+  end_ += overhead;
+  records_begin_ = end_;
+  shared_ = shared;
+  first_offset_ = first_offset;
+  skipped_bytes_ = skipped_bytes;
+  head_length_ = head.length();
+  head_xxh3_ = head.xxh3();
+  count_ = 0;
+  severities_ = 0;
+  min_time_ = UINT64_MAX;
+  max_time_ = 0;
+  return true;
+}
+
+bool MessageEncoder::AddRecord(const Record& record) {
+  const bool usual = record.valid_utf8 && record.attributes.empty();
+  char* const end = usual ? AppendRecord(end_, limit_, WireRecord{record, record.line, {}, {}})
+                          : AppendUnusualRecord(end_, limit_, record);
+  if (end == nullptr) return false;
+  end_ = end;
+  ++count_;
+  severities_ |= 1u << (record.severity & 31);
+  min_time_ = std::min(min_time_, record.time_unix_nano);
+  max_time_ = std::max(max_time_, record.time_unix_nano);
+  return true;
+}
+
+// The fields between the shared ones and the records.
+char* MessageEncoder::WriteHeader(char* out, uint64_t end_offset, const v1::ContentHash& frontier) const {
+  using B = v1::LogBatch;
+  using S = v1::BatchSummary;
+  out = WriteVarintField(out, B::kFirstOffsetFieldNumber, first_offset_);
+  out = WriteVarintField(out, B::kEndOffsetFieldNumber, end_offset);
+  *out++ = static_cast<char>(Tag(B::kSummaryFieldNumber, Type::kBytes));
+  out = WriteVarint(out, VarintFieldSize(count_) + VarintFieldSize(severities_) + Fixed64FieldSize(min_time_) +
+                             Fixed64FieldSize(max_time_));
+  out = WriteVarintField(out, S::kCountFieldNumber, count_);
+  out = WriteVarintField(out, S::kSeveritiesFieldNumber, severities_);
+  out = WriteFixed64Field(out, S::kMinTimeUnixNanoFieldNumber, min_time_);
+  out = WriteFixed64Field(out, S::kMaxTimeUnixNanoFieldNumber, max_time_);
+  out = WriteHash(out, B::kHeadFieldNumber, head_length_, head_xxh3_);
+  out = WriteHash(out, B::kFrontierFieldNumber, frontier.length(), frontier.xxh3());
+  return WriteVarintField(out, B::kSkippedBytesFieldNumber, skipped_bytes_);
+}
+
+void MessageEncoder::EndBatch(uint64_t end_offset, const v1::ContentHash& frontier) {
+  char header[BatchOverhead({})];
+  const size_t header_size = static_cast<size_t>(WriteHeader(header, end_offset, frontier) - header);
+  const size_t batch_size = shared_.size() + header_size + static_cast<size_t>(end_ - records_begin_);
+
+  // Right-aligned before the records.
+  char* const start = records_begin_ - header_size - shared_.size() - VarintSize(batch_size) - 1;
+  char* out = start;
+  *out++ = static_cast<char>(Tag(v1::PushRequest::kBatchesFieldNumber, Type::kBytes));
+  out = WriteVarint(out, batch_size);
+  std::memcpy(out, shared_.data(), shared_.size());
+  std::memcpy(out + shared_.size(), header, header_size);
+
+  // What was reserved and not used becomes room before the message, or is closed by moving the smaller side.
+  const size_t slack = static_cast<size_t>(start - batch_begin_);
+  const size_t before = static_cast<size_t>(batch_begin_ - begin_);
+  const size_t after = static_cast<size_t>(end_ - start);
+  if (before <= after) {
+    std::memmove(begin_ + slack, begin_, before);
+    begin_ += slack;
+  } else {
+    std::memmove(batch_begin_, start, after);
+    end_ -= slack;
+  }
+  count_ = 0;
+}
+
+void MessageEncoder::CancelBatch() {
+  end_ = batch_begin_;
+  count_ = 0;
+}
+
+}  // namespace sluice::agent

@@ -1,0 +1,171 @@
+#include "agent/parse/civil.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace sluice::agent {
+namespace {
+
+// Three letters in lower case as a number.
+constexpr uint32_t Letters(const char* p) {
+  const auto byte = [p](int i) { return static_cast<uint32_t>(static_cast<uint8_t>(p[i]) | 0x20); };
+  return byte(0) << 16 | byte(1) << 8 | byte(2);
+}
+
+constexpr uint32_t kDaysOfMonth[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+constexpr bool IsLeapYear(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+
+// Abbreviations that mean one zone only, or that RFC 2822 defines.
+struct NamedZone {
+  std::string_view name;
+  int hours;
+};
+constexpr NamedZone kNamedZones[] = {
+    {"UTC", 0}, {"GMT", 0},  {"CET", 1},  {"CEST", 2}, {"EET", 2},  {"EEST", 3}, {"WET", 0},  {"WEST", 1}, {"MSK", 3},
+    {"JST", 9}, {"EST", -5}, {"EDT", -4}, {"CST", -6}, {"CDT", -5}, {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7},
+};
+
+bool EndsWord(const char* p, const char* end) { return p == end || !IsAlnum(*p); }
+
+// At the sign. `short_form`: "+01" counts, too.
+bool ReadOffset(const char** p, const char* end, bool short_form, int64_t* seconds) {
+  const char* at = *p;
+  if (end - at < 3) return false;
+  const int64_t sign = *at == '-' ? -1 : 1;
+  const uint32_t hours = TwoDigits(at + 1);
+  if (hours > 18) return false;
+  at += 3;
+  uint32_t minutes = 0;
+  if (end - at >= 2 && IsDigit(*at)) {
+    minutes = TwoDigits(at);
+    at += 2;
+  } else if (end - at >= 3 && *at == ':') {
+    minutes = TwoDigits(at + 1);
+    at += 3;
+  } else if (!short_form) {
+    return false;
+  }
+  if (minutes > 59 || !EndsWord(at, end)) return false;
+  *seconds = sign * (hours * 3600 + minutes * 60);
+  *p = at;
+  return true;
+}
+
+bool ReadNamedZone(const char** p, const char* end, int64_t* seconds) {
+  size_t size = 0;
+  while (size < 5 && *p + size < end && IsUpper((*p)[size])) ++size;
+  if (size < 3 || !EndsWord(*p + size, end)) return false;
+  const std::string_view name(*p, size);
+  const auto* zone = std::ranges::find(kNamedZones, name, &NamedZone::name);
+  if (zone == std::end(kNamedZones)) return false;
+  *seconds = zone->hours * int64_t{3600};
+  *p += size;
+  return true;
+}
+
+}  // namespace
+
+int64_t YearOfDay(int64_t days) {
+  // A guess that is at most one year off.
+  int64_t year = 1970 + days / 365;
+  while (DaysFromCivil(year, 1, 1) > days) --year;
+  while (DaysFromCivil(year + 1, 1, 1) <= days) ++year;
+  return year;
+}
+
+bool IsDate(int64_t year, uint32_t month, uint32_t day) {
+  if (month < 1 || month > 12 || day < 1) return false;
+  return day <= kDaysOfMonth[month - 1] || (month == 2 && day == 29 && IsLeapYear(year));
+}
+
+uint32_t MonthFromName(const char* p) {
+  switch (Letters(p)) {
+    case Letters("jan"):
+      return 1;
+    case Letters("feb"):
+      return 2;
+    case Letters("mar"):
+      return 3;
+    case Letters("apr"):
+      return 4;
+    case Letters("may"):
+      return 5;
+    case Letters("jun"):
+      return 6;
+    case Letters("jul"):
+      return 7;
+    case Letters("aug"):
+      return 8;
+    case Letters("sep"):
+      return 9;
+    case Letters("oct"):
+      return 10;
+    case Letters("nov"):
+      return 11;
+    case Letters("dec"):
+      return 12;
+    default:
+      return 0;
+  }
+}
+
+bool IsWeekday(const char* p) {
+  switch (Letters(p)) {
+    case Letters("mon"):
+    case Letters("tue"):
+    case Letters("wed"):
+    case Letters("thu"):
+    case Letters("fri"):
+    case Letters("sat"):
+    case Letters("sun"):
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool ReadClock(const char** p, const char* end, int64_t* seconds) {
+  const char* at = *p;
+  if (end - at < 8 || at[2] != ':' || at[5] != ':') return false;
+  const uint32_t hour = TwoDigits(at);
+  const uint32_t minute = TwoDigits(at + 3);
+  const uint32_t second = TwoDigits(at + 6);
+  if (hour > 23 || minute > 59 || second > 60) return false;
+  *seconds = hour * 3600 + minute * 60 + second;
+  *p = at + 8;
+  return true;
+}
+
+uint32_t ReadFraction(const char** p, const char* end) {
+  const char* at = *p;
+  if (end - at < 2 || (*at != '.' && *at != ',') || !IsDigit(at[1])) return 0;
+  uint32_t nanos = 0;
+  uint32_t unit = 1'000'000'000;
+  for (++at; at < end && IsDigit(*at); ++at) {
+    if (unit == 1) continue;
+    unit /= 10;
+    nanos = nanos * 10 + static_cast<uint32_t>(*at - '0');
+  }
+  *p = at;
+  return nanos * unit;
+}
+
+int64_t ReadZone(const char** p, const char* end) {
+  const char* at = *p;
+  if (at == end) return 0;
+  int64_t seconds = 0;
+  if (*at == 'Z' || *at == 'z') {
+    if (EndsWord(at + 1, end)) *p = at + 1;
+  } else if (*at == '+' || *at == '-') {
+    ReadOffset(p, end, /*short_form=*/true, &seconds);
+  } else if (*at == ' ' && end - at >= 4) {
+    ++at;
+    const bool read = *at == '+' || *at == '-' ? ReadOffset(&at, end, /*short_form=*/false, &seconds)
+                                               : IsUpper(*at) && ReadNamedZone(&at, end, &seconds);
+    if (read) *p = at;
+  }
+  return seconds;
+}
+
+}  // namespace sluice::agent

@@ -1,0 +1,148 @@
+#include "agent/parse/field.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "agent/parse/civil.h"
+#include "base/severity.h"
+
+namespace sluice::agent {
+namespace {
+
+struct KnownField {
+  std::string_view name;  // in lower case
+  FieldMeaning meaning;
+};
+
+// By length, so that a name is compared with few.
+constexpr KnownField kFields[] = {
+    {"t", FieldMeaning::kTime},
+    {"ts", FieldMeaning::kTime},
+    {"@t", FieldMeaning::kTime},
+    {"@l", FieldMeaning::kSeverity},
+    {"lvl", FieldMeaning::kSeverity},
+    {"time", FieldMeaning::kTime},
+    {"date", FieldMeaning::kTime},
+    {"level", FieldMeaning::kSeverity},
+    {"@level", FieldMeaning::kSeverity},
+    {"asctime", FieldMeaning::kTime},
+    {"severity", FieldMeaning::kSeverity},
+    {"loglevel", FieldMeaning::kSeverity},
+    {"datetime", FieldMeaning::kTime},
+    {"priority", FieldMeaning::kSeverity},
+    {"timestamp", FieldMeaning::kTime},
+    {"log.level", FieldMeaning::kSeverity},
+    {"log_level", FieldMeaning::kSeverity},
+    {"levelname", FieldMeaning::kSeverity},
+    {"eventtime", FieldMeaning::kTime},
+    {"@timestamp", FieldMeaning::kTime},
+    {"level_name", FieldMeaning::kSeverity},
+    {"event_time", FieldMeaning::kTime},
+    {"timemillis", FieldMeaning::kTime},
+    {"time_local", FieldMeaning::kTime},
+    {"severitytext", FieldMeaning::kSeverity},
+    {"timeunixnano", FieldMeaning::kTime},
+    {"time_iso8601", FieldMeaning::kTime},
+    {"severity_text", FieldMeaning::kSeverity},
+    {"severitynumber", FieldMeaning::kSeverityNumber},
+    {"time_unix_nano", FieldMeaning::kTime},
+    {"severity_number", FieldMeaning::kSeverityNumber},
+    {"__realtime_timestamp", FieldMeaning::kTime},
+};
+static_assert(std::ranges::is_sorted(kFields, {}, [](const KnownField& f) { return f.name.size(); }));
+
+constexpr size_t kLongest = std::end(kFields)[-1].name.size();
+
+constexpr uint32_t FirstLetterBit(char c) { return uint32_t{1} << (c & 31); }
+
+// For each length of a name: which of kFields have it, and with which letters they begin.
+struct Bucket {
+  uint8_t begin = 0;
+  uint8_t end = 0;
+  uint32_t first_letters = 0;
+};
+
+constexpr auto kBuckets = [] {
+  std::array<Bucket, kLongest + 1> buckets;
+  for (size_t i = 0; i < std::size(kFields); ++i) {
+    Bucket& bucket = buckets[kFields[i].name.size()];
+    if (bucket.end == 0) bucket.begin = static_cast<uint8_t>(i);
+    bucket.end = static_cast<uint8_t>(i + 1);
+    bucket.first_letters |= FirstLetterBit(kFields[i].name[0]);
+  }
+  return buckets;
+}();
+
+bool EqualsInAnyCase(std::string_view name, std::string_view lower) {
+  for (size_t i = 0; i < lower.size(); ++i) {
+    const char c = IsUpper(name[i]) ? static_cast<char>(name[i] | 0x20) : name[i];
+    if (c != lower[i]) return false;
+  }
+  return true;
+}
+
+// Up to three digits as a number, -1 if it is anything else.
+int SmallNumber(std::string_view text) {
+  if (text.empty() || text.size() > 3) return -1;
+  int number = 0;
+  for (char c : text) {
+    if (!IsDigit(c)) return -1;
+    number = number * 10 + (c - '0');
+  }
+  return number;
+}
+
+// 0 to 7 are syslog's (journald, GELF); bunyan and pino begin at 10.
+v1::Severity SeverityFromNumber(int number) {
+  return number <= 7 ? SeverityFromSyslog(number) : SeverityFromBunyan(number);
+}
+
+bool IsPrintable(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+void TakeSeverity(FieldMeaning meaning, std::string_view value, ParsedLine* out) {
+  v1::Severity severity = v1::SEVERITY_UNSPECIFIED;
+  if (const int number = SmallNumber(value); number < 0) {
+    severity = SeverityFromText(value);
+  } else if (meaning == FieldMeaning::kSeverity) {
+    severity = SeverityFromNumber(number);
+  } else if (v1::Severity_IsValid(number)) {
+    severity = static_cast<v1::Severity>(number);
+  }
+  const bool known = severity != v1::SEVERITY_UNSPECIFIED;
+  if (!known && (!out->severity_text.empty() || value.size() > kSeverityTextMax || !IsPrintable(value))) return;
+  out->severity = severity;
+  out->severity_text = value;
+}
+
+}  // namespace
+
+FieldMeaning MeaningOf(std::string_view name) {
+  if (name.empty() || name.size() > kLongest) return FieldMeaning::kNone;
+  const Bucket& bucket = kBuckets[name.size()];
+  if ((bucket.first_letters & FirstLetterBit(name[0])) == 0) return FieldMeaning::kNone;
+  for (size_t i = bucket.begin; i < bucket.end; ++i) {
+    if (EqualsInAnyCase(name, kFields[i].name)) return kFields[i].meaning;
+  }
+  return FieldMeaning::kNone;
+}
+
+void TakeField(FieldMeaning meaning, std::string_view value, TimeReader* times, ParsedLine* out) {
+  switch (meaning) {
+    case FieldMeaning::kNone:
+      return;
+    case FieldMeaning::kTime: {
+      uint64_t time;
+      if (out->time_unix_nano == 0 && times->ReadAll(value, &time)) out->time_unix_nano = time;
+      return;
+    }
+    case FieldMeaning::kSeverity:
+    case FieldMeaning::kSeverityNumber:
+      if (out->severity == v1::SEVERITY_UNSPECIFIED) TakeSeverity(meaning, value, out);
+      return;
+  }
+}
+
+}  // namespace sluice::agent

@@ -1,0 +1,31 @@
+// Fields with a name, of JSON, logfmt and regex groups: which ones tell the time or the severity, and how.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "agent/parse/parsed_line.h"
+#include "agent/parse/timestamp.h"
+
+namespace sluice::agent {
+
+enum class FieldMeaning : uint8_t {
+  kNone,
+  kTime,            // time, timestamp, ts, @timestamp, datetime, eventTime, asctime, …
+  kSeverity,        // level, severity, lvl, log.level, levelname, …: a word, or bunyan's, pino's or syslog's number
+  kSeverityNumber,  // severityNumber: OpenTelemetry's number
+};
+
+// What the field of this name tells, in any case.
+FieldMeaning MeaningOf(std::string_view name);
+
+// Takes the value of a field of this meaning into `out`, if `out` has no such value yet and the value is one. A
+// severity's text that nobody knows is kept until one comes that is known.
+void TakeField(FieldMeaning meaning, std::string_view value, TimeReader* times, ParsedLine* out);
+
+// Nothing more to be found.
+inline bool IsComplete(const ParsedLine& line) {
+  return line.time_unix_nano != 0 && line.severity != v1::SEVERITY_UNSPECIFIED;
+}
+
+}  // namespace sluice::agent

@@ -1,0 +1,51 @@
+// `parser: regex`: the source's own expression.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "agent/parse/field.h"
+#include "agent/parse/line_parser.h"
+#include "agent/parse/timestamp.h"
+#include "re2/re2.h"
+
+namespace sluice::agent {
+
+// An expression and what its named groups tell. Immutable, thread-safe.
+class CompiledRegex {
+ public:
+  struct Group {
+    int number;
+    std::string name;
+    FieldMeaning meaning;
+  };
+  static constexpr int kGroupsMax = 32;  // named or not
+
+  // InvalidArgument with the reason.
+  static absl::StatusOr<std::shared_ptr<const CompiledRegex>> Compile(const std::string& pattern);
+
+  // Fills in the attributes, time and severity of a line that has a match. Groups without a part in it are left out.
+  void Parse(std::string_view line, TimeReader* times, ParsedLine* out) const;
+
+ private:
+  CompiledRegex(const std::string& pattern, const re2::RE2::Options& options) : regex_(pattern, options) {}
+
+  re2::RE2 regex_;
+  std::vector<Group> groups_;  // the named ones
+};
+
+class RegexParser final : public LineParser {
+ public:
+  explicit RegexParser(std::shared_ptr<const CompiledRegex> regex) : regex_(std::move(regex)) {}
+  void Parse(std::string_view line, int64_t read_unix_nano, ParsedLine* out) override;
+
+ private:
+  const std::shared_ptr<const CompiledRegex> regex_;
+  TimeReader times_;
+};
+
+}  // namespace sluice::agent
