@@ -10,6 +10,7 @@
 
 #include "base/glob_oracle.h"
 #include "base/strings.h"
+#include "base/test_seed.h"
 
 namespace sluice {
 namespace {
@@ -183,8 +184,8 @@ TEST(GlobTest, TakesLinearTimeOnHostilePatterns) {
 }
 
 TEST(GlobTest, AgreesWithTheOracleOnRandomPatterns) {
-  const uint64_t seed = std::random_device()();
-  SCOPED_TRACE(StrCat("seed ", seed));
+  const uint64_t seed = TestSeed();
+  SCOPED_TRACE(StrCat("SLUICE_SEED=", seed));
   std::mt19937_64 random(seed);
   const auto text = [&random](std::string_view letters, size_t size_max) {
     std::string made;
