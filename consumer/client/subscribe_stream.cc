@@ -62,12 +62,12 @@ std::optional<std::string_view> SubscribeStream::Read() {
   return message;
 }
 
-bool SubscribeStream::ReadReady() {
+bool SubscribeStream::HasMessage() {
   if (read_pending_) {
     read_result_ = WaitUntil(absl::UnixEpoch());
     read_pending_ = !read_result_.has_value();
   }
-  return !read_pending_;
+  return read_result_.value_or(false);
 }
 
 absl::Status SubscribeStream::Finish() {

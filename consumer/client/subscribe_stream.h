@@ -31,8 +31,8 @@ class SubscribeStream {
   bool Start(const v1::SubscribeRequest& request, absl::Duration connect_timeout);
   // Blocks for the next message, whose bytes are valid until the next call. Nothing at the end of the stream.
   std::optional<std::string_view> Read();
-  // True if Read would not block.
-  bool ReadReady();
+  // True if a message is here: Read would give it without blocking.
+  bool HasMessage();
   // How the call ended. Once, after Start or Read said that it did.
   absl::Status Finish();
   void Cancel() { context_.TryCancel(); }

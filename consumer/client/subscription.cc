@@ -35,7 +35,7 @@ const Event* Subscription::Impl::Next() {
 }
 
 bool Subscription::Impl::Ready() {
-  return ended_ || resume_.complete() || (stream_ != nullptr && stream_->ReadReady());
+  return ended_ || resume_.complete() || (stream_ != nullptr && stream_->HasMessage());
 }
 
 void Subscription::Impl::Cancel() {

@@ -138,7 +138,8 @@ class Subscription {
 
   // Blocks until there is an event; null at the end, which status() explains. The event is valid until the next call.
   const Event* Next();
-  // True if Next would not block: an event is here, or the end.
+  // True if Next would not block: a message is here, or the end is reached. False before the first Next and while there
+  // is no connection.
   bool Ready();
   // After the end: OK if all was delivered (caught up without `follow`, or the limit reached), Cancelled after Cancel,
   // DeadlineExceeded, Unavailable (see give_up_after), or the error that ended it. OK before the end.

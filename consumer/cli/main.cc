@@ -1,0 +1,26 @@
+// sluice: the command line.
+#include <memory>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "base/program.h"
+#include "consumer/cli/command.h"
+
+int main(int argc, char** argv) {
+  CLI::App program("Reads the logs that a Sluice collector keeps.", "sluice");
+  sluice::AddCommonFlags(&program);
+  program.require_subcommand(1);
+
+  std::vector<std::unique_ptr<sluice::cli::Command>> commands;
+  commands.push_back(sluice::cli::AddTailCommand(&program));
+  commands.push_back(sluice::cli::AddTopicsCommand(&program));
+  commands.push_back(sluice::cli::AddAgentsCommand(&program));
+  commands.push_back(sluice::cli::AddGenerateCommand(&program));
+
+  if (int code = sluice::ParseFlags(&program, argc, argv); code >= 0) return code;
+  sluice::StopSignal stop;
+  for (const auto& command : commands) {
+    if (command->chosen()) return command->Run(&stop);
+  }
+  return sluice::kExitUsage;
+}
