@@ -21,7 +21,7 @@ TIMEOUT_SCALE = {None: 1, "asan": 3, "tsan": 8}
 
 def run_unit(report: Report, config: str | None) -> None:
     """All tests that stand beside the code, run anew each time (compiled only if something changed)."""
-    flags = ["--keep_going", "--nocache_test_results", "--test_output=errors", "--build_tests_only"]
+    flags = ["--keep_going", "--nocache_test_results", "--test_output=errors"]
     if config == "tsan":
         flags.append(f"--test_env=TSAN_OPTIONS=suppressions={ROOT / 'tests/tsan.supp'} halt_on_error=1")
     if config == "asan":
@@ -39,7 +39,7 @@ def run_unit(report: Report, config: str | None) -> None:
 
 def run_e2e(report: Report, config: str | None, long: bool, expression: str | None) -> None:
     """The tests with the real programs, and those of the tools."""
-    if bazel("build", *PROGRAMS, "//tests/...", config=config).returncode != 0:
+    if bazel("build", *PROGRAMS, config=config).returncode != 0:
         report.add("build of the programs", False)
         return
     environment = dict(

@@ -1,0 +1,43 @@
+"""How this run was asked for; `./dev test` sets the environment, plain pytest takes the defaults."""
+
+import os
+import pathlib
+import random
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BIN = pathlib.Path(os.environ.get("SLUICE_BIN") or ROOT / "bazel-bin")
+CACHE = pathlib.Path(
+    os.environ.get("SLUICE_CACHE")
+    or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "sluice"
+)
+SANITIZER = os.environ.get("SLUICE_SANITIZER", "")
+LONG = bool(os.environ.get("SLUICE_LONG"))
+TIMEOUT_SCALE = float(os.environ.get("SLUICE_TIMEOUT_SCALE") or 1)
+
+AGENT = BIN / "agent/sluice-agent"
+COLLECTOR = BIN / "collector/sluice-collector"
+CLI = BIN / "consumer/sluice"
+
+
+def scaled(seconds: float) -> float:
+    """A time-out for this run: programs under a sanitizer get more."""
+    return seconds * TIMEOUT_SCALE
+
+
+def seed() -> int:
+    """SLUICE_SEED, or a new one; printed, so that a failure can be repeated."""
+    value = int(os.environ.get("SLUICE_SEED") or random.SystemRandom().randrange(1 << 31))
+    print(f"SLUICE_SEED={value}")
+    return value
+
+
+def sanitizer_environment() -> dict[str, str]:
+    if SANITIZER == "tsan":
+        return {"TSAN_OPTIONS": f"suppressions={ROOT}/tests/tsan.supp history_size=4"}
+    if SANITIZER == "asan":
+        return {
+            "ASAN_OPTIONS": "detect_leaks=1",
+            "LSAN_OPTIONS": f"suppressions={ROOT}/tests/lsan.supp",
+            "UBSAN_OPTIONS": "print_stacktrace=1",
+        }
+    return {}
