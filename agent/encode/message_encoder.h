@@ -29,10 +29,10 @@ struct Record {
 
   uint64_t time_unix_nano = 0;
   v1::Severity severity = v1::SEVERITY_UNSPECIFIED;
-  std::string_view severity_text;  // valid UTF-8
-  std::string_view line;
+  std::string_view severity_text = {};  // valid UTF-8
+  std::string_view line = {};
   bool valid_utf8 = true;  // false: the line's exact bytes go into `raw_body`, a readable form into `body`
-  std::span<const Attribute> attributes;  // names differ; what is no UTF-8 in them is shown as U+FFFD
+  std::span<const Attribute> attributes = {};  // names differ; what is no UTF-8 in them is shown as U+FFFD
   uint64_t offset = 0;
   v1::LinePart part = v1::LINE_PART_UNSPECIFIED;
 };

@@ -10,13 +10,13 @@ namespace sluice::agent {
 
 // The constant fields of LogBatch, as log.proto describes them.
 struct SharedFields {
-  std::string topic;
-  std::string agent;
-  std::string host;
-  std::string path;
-  std::string source;
-  std::map<std::string, std::string> labels;
-  v1::FileIdentity file;
+  std::string topic = {};
+  std::string agent = {};
+  std::string host = {};
+  std::string path = {};
+  std::string source = {};
+  std::map<std::string, std::string> labels = {};
+  v1::FileIdentity file = {};
 };
 
 // `fields` in wire format, for MessageEncoder::BeginBatch: encode again when one of them changes (a rename, a new
