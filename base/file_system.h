@@ -66,6 +66,9 @@ class FileSystem {
 // The host's. Never null, never destroyed.
 FileSystem* HostFileSystem();
 
+// Raises this process's limit of open files as far as it is allowed to; how many it may have open then.
+size_t RaiseOpenFilesLimit();
+
 // "a/b" + "c" → "a/b/c".
 std::string JoinPath(std::string_view directory, std::string_view name);
 // "/a/b/c" → "/a/b"; "c" → ".".

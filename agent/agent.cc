@@ -1,0 +1,219 @@
+#include "agent/agent.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "base/file_system.h"
+#include "base/log.h"
+#include "base/program.h"
+#include "base/status.h"
+
+namespace sluice::agent {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kStatusNanos = 10 * kSecond;
+// Writing checkpoints by count takes at most about one part in fifty of the time, however many files there are.
+constexpr int64_t kCheckpointNanosMin = 10'000'000;
+constexpr int64_t kCheckpointNanosPerFile = 20'000;
+// How long a stop waits for what is under way; the service manager's patience is longer.
+constexpr absl::Duration kDrainGrace = absl::Seconds(5);
+// Files that are gone are remembered up to this number.
+constexpr size_t kFilesRemembered = 100'000;
+// Of the process's limit of open files, what is left for everything else.
+constexpr size_t kOtherDescriptors = 64;
+
+Tailer::Options TailerOptions(const AgentOptions& options) {
+  Tailer::Options tailer;
+  tailer.window_bytes = options.window_bytes;
+  tailer.reader.max_line_bytes = options.max_line_bytes;
+  tailer.reader.chunk_bytes = std::max<size_t>(1 << 20, options.max_line_bytes + (64 << 10));
+  return tailer;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options, const Clock* clock) {
+  std::unique_ptr<Agent> agent(new Agent(std::move(options), clock));
+  SLUICE_RETURN_IF_ERROR(agent->OpenStateDirectory());
+  agent->CreateStages();
+  SLUICE_RETURN_IF_ERROR(agent->StartHttp());
+  return agent;
+}
+
+Agent::Agent(AgentOptions options, const Clock* clock)
+    : options_(std::move(options)),
+      clock_(clock),
+      registry_(std::make_shared<prometheus::Registry>()),
+      metrics_(registry_.get()),
+      store_(options_.state_dir, HostFileSystem()),
+      buffers_(Tailer::BufferBytes(TailerOptions(options_)), /*kept=*/3) {}
+
+Agent::~Agent() { Stop(); }
+
+absl::Status Agent::OpenStateDirectory() {
+  constexpr std::string_view kAdvice =
+      "the state directory cannot be used; make it writable or choose another --state-dir";
+  SLUICE_RETURN_IF_ERROR(Annotate(HostFileSystem()->CreateDirectories(options_.state_dir), kAdvice));
+  SLUICE_ASSIGN_OR_RETURN(lock_, LockFile::Acquire(JoinPath(options_.state_dir, "lock"), "--state-dir"));
+  absl::StatusOr<std::string> instance = store_.InstanceId();
+  if (!instance.ok()) return Annotate(instance.status(), kAdvice);
+  hello_.set_agent(options_.id);
+  hello_.set_instance(*instance);
+  hello_.set_host(options_.host);
+  hello_.set_version(std::string(Version()));
+  hello_.set_start_time_unix_nano(static_cast<uint64_t>(clock_->UnixNanos()));
+  return absl::OkStatus();
+}
+
+void Agent::CreateStages() {
+  absl::StatusOr<std::unique_ptr<DirectoryWatcher>> watcher = NewInotifyWatcher();
+  if (watcher.ok()) {
+    watcher_ = *std::move(watcher);
+  } else {
+    log::Warn("agent", "no inotify; looking at all directories every second", {{"reason", watcher.status()}});
+  }
+  Shipper::Options shipper;
+  shipper.address = options_.collector;
+  shipper.tls = options_.tls;
+  shipper.hello = hello_;
+  shipper_ = std::make_unique<Shipper>(std::move(shipper), &waker_, &metrics_);
+
+  size_t descriptors = RaiseOpenFilesLimit();
+  FileTracker::Options tracker;
+  tracker.agent = options_.id;
+  tracker.host = options_.host;
+  tracker.open_files_max = descriptors > 2 * kOtherDescriptors ? descriptors - kOtherDescriptors : kOtherDescriptors;
+  tracker.source_of = [this](const std::string& path) { return tree_->SourceOf(path); };
+  tracker_ = std::make_unique<FileTracker>(std::move(tracker), HostFileSystem(), clock_, &metrics_);
+  for (const v1::FileWatermark& file : store_.Load().files()) tracker_->Learn(file);
+
+  tree_ = std::make_unique<WatchTree>(WatchTree::Options(), options_.sources, HostFileSystem(), watcher_.get(), clock_,
+                                      tracker_.get(), &metrics_);
+  tailer_ =
+      std::make_unique<Tailer>(TailerOptions(options_), tracker_.get(), shipper_.get(), &buffers_, clock_, &metrics_);
+  checkpoints_ = std::make_unique<CheckpointWriter>(&store_, &metrics_);
+}
+
+absl::Status Agent::StartHttp() {
+  HttpServer::Options options;
+  options.address = options_.http_address;
+  options.registry = registry_.get();
+  options.ready = [this] { return Ready(); };
+  absl::StatusOr<std::unique_ptr<HttpServer>> http = HttpServer::Start(std::move(options));
+  if (http.ok()) {
+    http_ = *std::move(http);
+    return absl::OkStatus();
+  }
+  if (options_.http_required) return http.status();
+  log::Warn("agent", "going on without metrics", {{"reason", http.status()}});
+  return absl::OkStatus();
+}
+
+absl::Status Agent::Ready() const {
+  if (metrics_.connected.Value() > 0) return absl::OkStatus();
+  return Unavailable("not connected to the collector ", options_.collector, "; lines wait in their files");
+}
+
+absl::Status Agent::Start() {
+  SLUICE_RETURN_IF_ERROR(shipper_->Start());
+  thread_ = std::thread([this] { Loop(); });
+  log::Info("agent", "started",
+            {{"id", options_.id},
+             {"version", Version()},
+             {"collector", options_.collector},
+             {"sources", options_.sources.size()},
+             {"state_dir", options_.state_dir},
+             {"http", http_ != nullptr ? StrCat(options_.http_address.host, ":", http_->port()) : "none"}});
+  return absl::OkStatus();
+}
+
+void Agent::Stop() {
+  if (!thread_.joinable()) return;
+  stopping_ = true;
+  waker_.Wake();
+  thread_.join();
+  shipper_->Stop(kDrainGrace);
+  checkpoints_->Write(Checkpoint());
+  checkpoints_->Stop();
+  http_.reset();
+  log::Info("agent", "stopped", {{"records_acked", tailer_->records_acked()}});
+}
+
+void Agent::Loop() {
+  while (!stopping_) {
+    waker_.Clear();
+    int64_t next = tree_->Work();
+    next = std::min(next, tailer_->Work());
+    int64_t now = clock_->MonotonicNanos();
+    next = std::min({next, CheckpointIfDue(now), StatusIfDue(now)});
+    if (next <= now) continue;
+    int watched = watcher_ != nullptr ? watcher_->descriptor() : -1;
+    WaitReadable({watched, waker_.descriptor()}, absl::Nanoseconds(next - now));
+  }
+  Drain();
+}
+
+// Waits for the acknowledgements of what was sent.
+void Agent::Drain() {
+  tailer_->StopReading();
+  int64_t deadline = clock_->MonotonicNanos() + absl::ToInt64Nanoseconds(kDrainGrace);
+  while (tailer_->connected() && !tailer_->Drained()) {
+    waker_.Clear();
+    tailer_->Work();
+    int64_t left = deadline - clock_->MonotonicNanos();
+    if (left <= 0 || tailer_->Drained()) return;
+    WaitReadable({waker_.descriptor()}, absl::Nanoseconds(left));
+  }
+}
+
+// When to call again; nothing is due while nothing moves.
+int64_t Agent::CheckpointIfDue(int64_t now) {
+  if (!tracker_->HasProgress()) return Tailer::kNever;
+  int64_t spacing = kCheckpointNanosMin + kCheckpointNanosPerFile * static_cast<int64_t>(tracker_->table().size());
+  uint64_t records = tailer_->records_acked() - records_at_checkpoint_;
+  bool by_count = records >= static_cast<uint64_t>(options_.checkpoint_records);
+  int64_t due = last_checkpoint_ + (by_count ? spacing : absl::ToInt64Nanoseconds(options_.checkpoint_interval));
+  if (now < due) return due;
+  if (!checkpoints_->Idle()) return now + kCheckpointNanosMin;
+  checkpoints_->Write(Checkpoint());
+  last_checkpoint_ = now;
+  records_at_checkpoint_ = tailer_->records_acked();
+  return Tailer::kNever;
+}
+
+v1::AgentCheckpoint Agent::Checkpoint() {
+  v1::AgentCheckpoint checkpoint;
+  checkpoint.set_agent(options_.id);
+  checkpoint.set_time_unix_nano(static_cast<uint64_t>(clock_->UnixNanos()));
+  for (const v1::FileWatermark* file : tracker_->Progress()) *checkpoint.add_files() = *file;
+  tracker_->memory().Trim(kFilesRemembered);
+  return checkpoint;
+}
+
+int64_t Agent::StatusIfDue(int64_t now) {
+  if (now < next_status_) return next_status_;
+  tracker_->UpdateGauges();
+  SendStatus();
+  // While lines come the figures are kept fresh, at rest they need not be.
+  bool is_busy = tailer_->records_acked() != records_at_gauges_;
+  records_at_gauges_ = tailer_->records_acked();
+  next_status_ = now + (is_busy ? kSecond : kStatusNanos);
+  return next_status_;
+}
+
+void Agent::SendStatus() {
+  v1::AgentStatus status;
+  status.set_files(static_cast<uint64_t>(metrics_.files.Value()));
+  status.set_files_open(static_cast<uint64_t>(metrics_.files_open.Value()));
+  status.set_lag_bytes(static_cast<uint64_t>(metrics_.lag_bytes.Value()));
+  status.set_lines_read(static_cast<uint64_t>(metrics_.lines_read.Value()));
+  status.set_bytes_read(static_cast<uint64_t>(metrics_.bytes_read.Value()));
+  status.set_records_acked(tailer_->records_acked());
+  for (const auto& [reason, bytes] : metrics_.Losses()) (*status.mutable_bytes_lost())[reason] = bytes;
+  shipper_->SendStatus(status);
+}
+
+}  // namespace sluice::agent

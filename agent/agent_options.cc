@@ -1,0 +1,207 @@
+#include "agent/agent_options.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/config.h"
+#include "base/file_system.h"
+#include "base/status.h"
+#include "base/strings.h"
+
+namespace sluice::agent {
+namespace {
+
+constexpr std::string_view kDefaultCollector = "127.0.0.1:7070";
+constexpr std::string_view kDefaultHttpAddress = "127.0.0.1:7072";
+constexpr size_t kIdLengthMax = 128;
+
+std::string HostName() {
+  std::array<char, 256> name = {};
+  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+  return name.data();
+}
+
+// Root's state belongs to the system, anyone else's to their home.
+std::string DefaultStateDirectory() {
+  if (geteuid() == 0) return "/var/lib/sluice/agent";
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/') {
+    return JoinPath(state, "sluice/agent");
+  }
+  if (const char* home = std::getenv("HOME"); home != nullptr) return JoinPath(home, ".local/state/sluice/agent");
+  return "/var/lib/sluice/agent";
+}
+
+// "/a/b" for "/a//b/./c/..": how events name it, too.
+std::string AbsolutePath(const std::string& path) {
+  std::error_code error;
+  std::filesystem::path absolute = std::filesystem::absolute(path, error).lexically_normal();
+  std::string text = absolute.string();
+  while (text.size() > 1 && text.back() == '/') text.pop_back();
+  return text;
+}
+
+absl::Status CheckId(std::string_view id) {
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-";
+  if (id.empty() || id.size() > kIdLengthMax || id.find_first_not_of(kAllowed) != std::string_view::npos) {
+    return InvalidArgument("found \"", id, "\"; an agent's id has 1 to ", kIdLengthMax,
+                           " letters, digits, '.', '_', ':' and '-'");
+  }
+  return absl::OkStatus();
+}
+
+void ReadParser(const ConfigNode& node, SourceOptions* options) {
+  std::string name = node.Choice("parser", "auto", {"auto", "json", "logfmt", "w3c", "plain", "regex"});
+  if (absl::StatusOr<ParserKind> kind = ParserKindFromText(name); kind.ok()) options->parser = *kind;
+  options->parser_regex = node.String("pattern", "");
+  bool is_regex = options->parser == ParserKind::kRegex;
+  if (is_regex && options->parser_regex.empty())
+    node.Fail("parser", "found \"regex\" without a pattern; add pattern: …");
+  if (!is_regex && !options->parser_regex.empty()) node.Fail("pattern", "belongs to parser: regex only");
+}
+
+SourceOptions ReadSource(const ConfigNode& node) {
+  SourceOptions options;
+  options.name = node.String("name", "");
+  if (options.name.empty()) node.Fail("name", "a source needs a name");
+  std::string root = node.String("root", "");
+  if (root.empty()) {
+    node.Fail("root", "a source needs the directory that it watches");
+  } else if (root.front() != '/') {
+    node.Fail("root", StrCat("found \"", root, "\"; expected an absolute path"));
+  }
+  options.root = AbsolutePath(root);
+  options.include = node.Strings("include", options.include);
+  options.exclude = node.Strings("exclude", options.exclude);
+  options.topic = node.String("topic", options.topic);
+  options.start_at =
+      node.Choice("start_at", "beginning", {"beginning", "end"}) == "end" ? StartAt::kEnd : StartAt::kBeginning;
+  options.labels = node.StringMap("labels");
+  ReadParser(node, &options);
+  return options;
+}
+
+// "include: unclosed '['" → the key it is about.
+std::string_view KeyOf(const absl::Status& status) {
+  for (std::string_view key : {"include", "exclude", "topic"}) {
+    if (MessageOf(status).starts_with(key)) return key;
+  }
+  return "pattern";
+}
+
+void ReadSources(const ConfigNode& root, AgentOptions* options) {
+  std::set<std::string> names;
+  for (const ConfigNode& node : root.Maps("sources")) {
+    SourceOptions source = ReadSource(node);
+    if (!names.insert(source.name).second) node.Fail("name", StrCat("found \"", source.name, "\" twice"));
+    absl::StatusOr<std::shared_ptr<const Source>> created = Source::Create(std::move(source), options->id);
+    if (created.ok()) {
+      options->sources.push_back(*std::move(created));
+    } else {
+      node.Fail(KeyOf(created.status()), MessageOf(created.status()));
+    }
+  }
+}
+
+void ReadCollector(const ConfigNode& node, const AgentFlags& flags, AgentOptions* options) {
+  options->collector = node.String("address", kDefaultCollector);
+  if (absl::StatusOr<HostPort> address = ParseHostPort(options->collector); !address.ok()) {
+    node.Fail("address", MessageOf(address.status()));
+  }
+  if (!flags.collector.empty()) options->collector = flags.collector;
+  ConfigNode tls = node.Map("tls");
+  options->tls.enabled = node.Has("tls");
+  options->tls.ca = tls.String("ca", "");
+  options->tls.cert = tls.String("cert", "");
+  options->tls.key = tls.String("key", "");
+  if (options->tls.cert.empty() != options->tls.key.empty()) tls.Fail("cert", "cert and key go together");
+}
+
+void ReadAgent(const ConfigNode& node, const AgentFlags& flags, AgentOptions* options) {
+  options->host = HostName();
+  options->id = node.String("id", options->host);
+  if (absl::Status status = CheckId(options->id); !status.ok()) node.Fail("id", MessageOf(status));
+  if (!flags.id.empty()) options->id = flags.id;
+  options->state_dir = node.String("state_dir", DefaultStateDirectory());
+  if (!flags.state_dir.empty()) options->state_dir = flags.state_dir;
+  std::string http = node.String("http_address", kDefaultHttpAddress);
+  if (absl::StatusOr<HostPort> address = ParseHostPort(http); address.ok()) {
+    options->http_address = *address;
+    options->http_required = node.Has("http_address");
+  } else {
+    node.Fail("http_address", MessageOf(address.status()));
+  }
+  options->window_bytes = node.Bytes("window", options->window_bytes, 1 << 20, uint64_t{1} << 30);
+  options->max_line_bytes = node.Bytes("max_line_bytes", options->max_line_bytes, 1 << 10, 1 << 20);
+  options->insecure = node.Bool("insecure", false) || flags.insecure;
+}
+
+void ReadCheckpoint(const ConfigNode& node, AgentOptions* options) {
+  options->checkpoint_interval =
+      node.Duration("interval", options->checkpoint_interval, absl::Milliseconds(10), absl::Hours(1));
+  options->checkpoint_records = node.Int("records", options->checkpoint_records, 1, 1'000'000'000);
+}
+
+absl::Status CheckFlags(const AgentFlags& flags, AgentOptions* options) {
+  if (!flags.id.empty()) SLUICE_RETURN_IF_ERROR(Annotate(CheckId(flags.id), "--id"));
+  if (!flags.collector.empty()) {
+    SLUICE_RETURN_IF_ERROR(Annotate(ParseHostPort(flags.collector).status(), "--collector"));
+  }
+  if (!flags.http_address.empty()) {
+    absl::StatusOr<HostPort> address = ParseHostPort(flags.http_address);
+    if (!address.ok()) return Annotate(address.status(), "--http-address");
+    options->http_address = *address;
+    options->http_required = true;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddDirectories(const std::vector<std::string>& directories, AgentOptions* options) {
+  for (const std::string& directory : directories) {
+    absl::StatusOr<FileStat> stat = HostFileSystem()->Stat(directory, /*follow=*/true);
+    if (!stat.ok())
+      return InvalidArgument(directory, ": ", MessageOf(stat.status()), "; expected a directory to watch");
+    if (stat->type != FileType::kDirectory)
+      return InvalidArgument(directory, ": is no directory; give the one it is in");
+    SourceOptions source;
+    source.root = AbsolutePath(directory);
+    source.name = BaseNameOf(source.root);
+    if (source.name.empty()) source.name = "root";
+    SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<const Source> created, Source::Create(std::move(source), options->id));
+    options->sources.push_back(std::move(created));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<AgentOptions> LoadAgentOptions(const AgentFlags& flags) {
+  ConfigFile file = ConfigFile::Empty();
+  if (!flags.config.empty()) {
+    SLUICE_ASSIGN_OR_RETURN(file, ConfigFile::Load(flags.config));
+  }
+  AgentOptions options;
+  ReadAgent(file.root().Map("agent"), flags, &options);
+  ReadCollector(file.root().Map("collector"), flags, &options);
+  ReadCheckpoint(file.root().Map("checkpoint"), &options);
+  ReadSources(file.root(), &options);
+  SLUICE_RETURN_IF_ERROR(file.Finish());
+  SLUICE_RETURN_IF_ERROR(CheckFlags(flags, &options));
+  SLUICE_RETURN_IF_ERROR(AddDirectories(flags.directories, &options));
+  if (options.sources.empty()) {
+    return InvalidArgument(
+        "nothing to watch: name a directory, as in `sluice-agent /var/log`, or give --config FILE "
+        "with sources");
+  }
+  SLUICE_RETURN_IF_ERROR(CheckListenAddress(options.http_address, /*tls=*/false, options.insecure));
+  return options;
+}
+
+}  // namespace sluice::agent

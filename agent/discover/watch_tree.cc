@@ -1,0 +1,232 @@
+#include "agent/discover/watch_tree.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/status.h"
+
+namespace sluice::agent {
+
+WatchTree::WatchTree(Options options, std::vector<std::shared_ptr<const Source>> sources, FileSystem* file_system,
+                     DirectoryWatcher* watcher, const Clock* clock, FileListener* listener, AgentMetrics* metrics)
+    : options_(options),
+      sources_(std::move(sources)),
+      file_system_(file_system),
+      watcher_(watcher),
+      clock_(clock),
+      listener_(listener),
+      metrics_(metrics) {}
+
+int64_t WatchTree::Work() {
+  if (watcher_ != nullptr) {
+    events_.clear();
+    if (absl::Status status = watcher_->Read(&events_); !status.ok()) {
+      SayOnce("", "cannot read events; scanning instead", status);
+      scan_soon_ = true;
+    }
+    for (const WatchEvent& event : events_) HandleEvent(event);
+  }
+  int64_t now = clock_->MonotonicNanos();
+  if (scan_soon_ || now >= next_scan_) {
+    Scan();
+    now = clock_->MonotonicNanos();
+    next_scan_ = now + absl::ToInt64Nanoseconds(options_.scan_interval);
+    next_poll_ = now + absl::ToInt64Nanoseconds(options_.poll_interval);
+  }
+  bool any_polled = root_missing_ || watched_.size() < directories_.size() + linked_files_.size();
+  if (!any_polled) return next_scan_;
+  if (now >= next_poll_) {
+    PollDirectories();
+    next_poll_ = now + absl::ToInt64Nanoseconds(options_.poll_interval);
+  }
+  return scan_soon_ ? now : std::min(next_scan_, next_poll_);
+}
+
+std::shared_ptr<const Source> WatchTree::SourceOf(const std::string& path) const {
+  for (const auto& source : sources_) {
+    const std::string& root = source->options().root;
+    bool is_below = path.size() > root.size() + 1 && path.starts_with(root) && path[root.size()] == '/';
+    if (is_below && source->Includes(path)) return source;
+  }
+  return nullptr;
+}
+
+void WatchTree::Scan() {
+  scan_soon_ = false;
+  ++scan_;
+  listener_->OnScanBegin();
+  root_missing_ = false;
+  for (const auto& source : sources_) {
+    ScanDirectory(source->options().root, 0);
+    root_missing_ |= !directories_.contains(source->options().root);
+  }
+  listener_->OnScanEnd();
+  std::vector<std::string> gone;
+  for (const auto& [path, directory] : directories_) {
+    if (directory.seen_in_scan != scan_) gone.push_back(path);
+  }
+  for (const std::string& path : gone) Forget(path);
+  metrics_->directories_watched.Set(static_cast<double>(watched_.size() - linked_files_.size()));
+  metrics_->directories_polled.Set(static_cast<double>(directories_.size() + linked_files_.size() - watched_.size()));
+}
+
+// Watches first and lists then: what is made between is told by the watch.
+void WatchTree::ScanDirectory(const std::string& path, size_t depth) {
+  if (depth > options_.depth_max) {
+    SayOnce(path, "directories are nested too deeply; not looking below", absl::OkStatus());
+    return;
+  }
+  Directory& directory = directories_[path];
+  bool is_new = directory.seen_in_scan == 0;
+  if (directory.seen_in_scan == scan_ && !is_new) return;  // roots overlap
+  directory.seen_in_scan = scan_;
+  if (directory.watch < 0) Watch(path, &directory);
+  absl::StatusOr<std::vector<DirectoryEntry>> entries = file_system_->List(path);
+  if (!entries.ok()) {
+    SayOnce(path, "cannot list a directory; trying again", entries.status());
+    if (absl::IsNotFound(entries.status())) Forget(path);
+    return;
+  }
+  said_.erase(path);
+  for (const DirectoryEntry& entry : *entries) LookAt(JoinPath(path, entry.name), entry.type, depth);
+}
+
+// What stands in a directory of this depth.
+void WatchTree::LookAt(const std::string& path, FileType type, size_t depth) {
+  if (type == FileType::kDirectory) {
+    ScanDirectory(path, depth + 1);
+    return;
+  }
+  if (type != FileType::kRegular && type != FileType::kSymlink) return;
+  std::shared_ptr<const Source> source = SourceOf(path);
+  if (source == nullptr) return;
+  if (type == FileType::kSymlink) {
+    absl::StatusOr<FileStat> target = file_system_->Stat(path, /*follow=*/true);
+    if (!target.ok() || target->type != FileType::kRegular) return;  // dangling, a loop, or a directory
+    if (watcher_ != nullptr && !linked_files_.contains(path)) {
+      absl::StatusOr<int> watch = watcher_->WatchFile(path);
+      if (watch.ok()) {
+        watched_[*watch] = path;
+        linked_files_.insert(path);
+      }
+    }
+  }
+  listener_->OnAppeared(source, path);
+}
+
+void WatchTree::Watch(const std::string& path, Directory* directory) {
+  if (watcher_ == nullptr) return;
+  absl::StatusOr<int> watch = watcher_->WatchDirectory(path);
+  if (!watch.ok()) {
+    // Of a missing or forbidden directory listing says more.
+    if (absl::IsResourceExhausted(watch.status())) SayOnce("", "looking at directories every second", watch.status());
+    return;
+  }
+  directory->watch = *watch;
+  watched_[*watch] = path;
+}
+
+// The directory is gone, and so is what was below it.
+void WatchTree::Forget(const std::string& path) {
+  std::string below = JoinPath(path, "");
+  listener_->OnDirectoryVanished(path);
+  for (auto it = directories_.lower_bound(path); it != directories_.end();) {
+    bool is_part = it->first == path || it->first.starts_with(below);
+    if (!is_part) {
+      if (it->first > below + "\xff") break;
+      ++it;
+      continue;
+    }
+    if (it->second.watch >= 0 && watched_.erase(it->second.watch) > 0) watcher_->Remove(it->second.watch);
+    it = directories_.erase(it);
+  }
+}
+
+void WatchTree::HandleEvent(const WatchEvent& event) {
+  if (event.kind == WatchEvent::Kind::kOverflow) {
+    log::Warn("discover",
+              "inotify lost events; scanning all directories. If this comes often, raise sysctl "
+              "fs.inotify.max_queued_events");
+    scan_soon_ = true;
+    return;
+  }
+  auto it = watched_.find(event.watch);
+  if (it == watched_.end()) return;  // of a watch that is removed already
+  std::string directory = it->second;
+  if (linked_files_.contains(directory)) {
+    if (event.kind == WatchEvent::Kind::kModified) listener_->OnModified(directory);
+    return;
+  }
+  if (event.kind == WatchEvent::Kind::kSelfGone) {
+    Forget(directory);
+    scan_soon_ = true;  // it may have been made again already, or be a root
+    return;
+  }
+  std::string path = JoinPath(directory, event.name);
+  switch (event.kind) {
+    case WatchEvent::Kind::kModified:
+      listener_->OnModified(path);
+      break;
+    case WatchEvent::Kind::kVanished:
+      if (event.is_directory) {
+        Forget(path);
+      } else {
+        linked_files_.erase(path);
+        listener_->OnVanished(path);
+      }
+      break;
+    case WatchEvent::Kind::kAppeared: {
+      absl::StatusOr<FileStat> stat = file_system_->Stat(path, /*follow=*/false);
+      if (!stat.ok()) break;
+      if (stat->type == FileType::kDirectory) directories_.erase(path);  // look at it anew, whatever it was
+      LookAt(path, stat->type, DepthOf(directory));
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+void WatchTree::PollDirectories() {
+  std::vector<std::string> polled;
+  for (const auto& [path, directory] : directories_) {
+    if (directory.watch < 0) polled.push_back(path);
+  }
+  for (const auto& source : sources_) {
+    const std::string& root = source->options().root;
+    if (!directories_.contains(root) && file_system_->Stat(root, /*follow=*/true).ok()) scan_soon_ = true;
+  }
+  for (const std::string& path : polled) {
+    absl::StatusOr<std::vector<DirectoryEntry>> entries = file_system_->List(path);
+    if (!entries.ok()) continue;
+    for (const DirectoryEntry& entry : *entries) {
+      std::string below = JoinPath(path, entry.name);
+      bool is_known_directory = entry.type == FileType::kDirectory && directories_.contains(below);
+      if (!is_known_directory) LookAt(below, entry.type, DepthOf(path));
+    }
+  }
+}
+
+void WatchTree::SayOnce(const std::string& path, std::string_view problem, const absl::Status& status) {
+  if (!said_.insert(path).second) return;
+  log::Warn("discover", problem, {{"path", path}, {"reason", status}});
+}
+
+size_t WatchTree::DepthOf(const std::string& path) const {
+  size_t depth = 0;
+  for (const auto& source : sources_) {
+    const std::string& root = source->options().root;
+    if (path.starts_with(root)) {
+      depth =
+          std::max<size_t>(depth, std::count(path.begin() + static_cast<std::ptrdiff_t>(root.size()), path.end(), '/'));
+    }
+  }
+  return depth;
+}
+
+}  // namespace sluice::agent

@@ -1,0 +1,84 @@
+// Finds files: watches the directories below the sources' roots, and looks at all of them now and then.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/time/time.h"
+#include "agent/metrics/agent_metrics.h"
+#include "agent/source/source.h"
+#include "agent/tail/file_listener.h"
+#include "base/clock.h"
+#include "base/directory_watcher.h"
+#include "base/file_system.h"
+
+namespace sluice::agent {
+
+// inotify tells what happens in a directory, one watch a directory, none a file: an idle file costs nothing. What it
+// does not tell (changes through another hard link, events that were lost, file systems that have none) a scan of all
+// directories finds. Where no watch can be had, the directory is looked at every second instead.
+//
+// Symbolic links to files are followed, and their targets watched; links to directories are not followed below a root,
+// so that no loop can arise. One thread.
+class WatchTree {
+ public:
+  struct Options {
+    absl::Duration scan_interval = absl::Seconds(30);
+    absl::Duration poll_interval = absl::Seconds(1);  // of directories that cannot be watched
+    size_t depth_max = 64;
+  };
+
+  // `watcher` may be null: then all directories are polled. Sources whose roots overlap: the first one that includes a
+  // file has it.
+  WatchTree(Options options, std::vector<std::shared_ptr<const Source>> sources, FileSystem* file_system,
+            DirectoryWatcher* watcher, const Clock* clock, FileListener* listener, AgentMetrics* metrics);
+
+  // Tells what happened since; scans when it is time to, first at the first call. When to call again if nothing happens
+  // before: monotonic.
+  int64_t Work();
+
+  // The source that includes a path; null if none does.
+  std::shared_ptr<const Source> SourceOf(const std::string& path) const;
+
+ private:
+  struct Directory {
+    int watch = -1;  // -1: polled
+    uint64_t seen_in_scan = 0;
+  };
+
+  void Scan();
+  void ScanDirectory(const std::string& path, size_t depth);
+  void LookAt(const std::string& path, FileType type, size_t depth);
+  void Watch(const std::string& path, Directory* directory);
+  void Forget(const std::string& path);
+  void HandleEvent(const WatchEvent& event);
+  void PollDirectories();
+  void SayOnce(const std::string& path, std::string_view problem, const absl::Status& status);
+  size_t DepthOf(const std::string& path) const;
+
+  const Options options_;
+  const std::vector<std::shared_ptr<const Source>> sources_;
+  FileSystem* const file_system_;
+  DirectoryWatcher* const watcher_;
+  const Clock* const clock_;
+  FileListener* const listener_;
+  AgentMetrics* const metrics_;
+
+  std::map<std::string, Directory> directories_;   // ordered: what is below a directory follows it
+  absl::flat_hash_map<int, std::string> watched_;  // watch → directory, or linked file
+  absl::flat_hash_set<std::string> linked_files_;  // that have a watch of their own
+  absl::flat_hash_set<std::string> said_;
+  std::vector<WatchEvent> events_;
+  uint64_t scan_ = 0;
+  int64_t next_scan_ = 0;
+  int64_t next_poll_ = 0;
+  bool scan_soon_ = true;
+  bool root_missing_ = false;
+};
+
+}  // namespace sluice::agent

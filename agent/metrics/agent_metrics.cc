@@ -1,0 +1,84 @@
+#include "agent/metrics/agent_metrics.h"
+
+#include <map>
+#include <string>
+
+namespace sluice::agent {
+namespace {
+
+prometheus::Counter& NewCounter(prometheus::Registry* registry, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(*registry).Add({});
+}
+
+prometheus::Gauge& NewGauge(prometheus::Registry* registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(*registry).Add({});
+}
+
+}  // namespace
+
+std::string_view LossReasonName(LossReason reason) {
+  switch (reason) {
+    case LossReason::kTruncated:
+      return "truncated";
+    case LossReason::kDeleted:
+      return "deleted";
+    case LossReason::kUnreadable:
+      return "unreadable";
+  }
+  return "unknown";
+}
+
+AgentMetrics::AgentMetrics(prometheus::Registry* registry)
+    : lines_read(NewCounter(registry, "sluice_agent_lines_read_total",
+                            "Lines read from files; lines that are read again after a lost connection count again.")),
+      bytes_read(NewCounter(registry, "sluice_agent_bytes_read_total", "Bytes of these lines, with their newlines.")),
+      records_acked(NewCounter(registry, "sluice_agent_records_acked_total",
+                               "Records that the collector acknowledged as durable.")),
+      lines_not_utf8(NewCounter(registry, "sluice_agent_lines_not_utf8_total",
+                                "Lines read that are not valid UTF-8; their exact bytes are kept.")),
+      long_line_parts(NewCounter(registry, "sluice_agent_long_line_parts_total",
+                                 "Parts that lines longer than max_line_bytes were split into, but for the last.")),
+      files_replaced(
+          NewCounter(registry, "sluice_agent_files_replaced_total",
+                     "Files found truncated or rewritten in place, or with a reused inode, and begun anew.")),
+      batches_rejected(NewCounter(registry, "sluice_agent_batches_rejected_total",
+                                  "Batches that the collector refused; they are sent again later.")),
+      checkpoint_writes(NewCounter(registry, "sluice_agent_checkpoint_writes_total", "Checkpoints written.")),
+      checkpoint_failures(
+          NewCounter(registry, "sluice_agent_checkpoint_failures_total", "Checkpoints that could not be written.")),
+      connections_lost(NewCounter(registry, "sluice_agent_connections_lost_total",
+                                  "Connections to the collector that failed or ended.")),
+      connected(NewGauge(registry, "sluice_agent_connected", "1 while connected to the collector, else 0.")),
+      lag_bytes(NewGauge(registry, "sluice_agent_lag_bytes", "Bytes in followed files that are not yet acknowledged.")),
+      files(NewGauge(registry, "sluice_agent_files", "Files that are followed.")),
+      files_open(NewGauge(registry, "sluice_agent_files_open", "Files that are open now.")),
+      bytes_in_flight(
+          NewGauge(registry, "sluice_agent_bytes_in_flight", "Bytes of messages sent and not yet acknowledged.")),
+      paths_unreadable(NewGauge(registry, "sluice_agent_paths_unreadable",
+                                "Files and directories that belong to a source and cannot be opened.")),
+      directories_watched(
+          NewGauge(registry, "sluice_agent_directories_watched", "Directories that are watched by inotify.")),
+      directories_polled(NewGauge(registry, "sluice_agent_directories_polled",
+                                  "Directories that are looked at every second, since they cannot be watched.")),
+      bytes_lost_(prometheus::BuildCounter()
+                      .Name("sluice_agent_bytes_lost_total")
+                      .Help("Bytes that were written to followed files and will never be delivered, by reason.")
+                      .Register(*registry)) {
+  for (LossReason reason : {LossReason::kTruncated, LossReason::kDeleted, LossReason::kUnreadable}) {
+    CountLoss(reason, 0);  // so that every reason is there from the start
+  }
+}
+
+void AgentMetrics::CountLoss(LossReason reason, uint64_t bytes) {
+  std::string name(LossReasonName(reason));
+  bytes_lost_.Add({{"reason", name}}).Increment(static_cast<double>(bytes));
+  MutexLock lock(&mutex_);
+  if (bytes > 0) losses_[name] += bytes;
+}
+
+std::map<std::string, uint64_t> AgentMetrics::Losses() const {
+  MutexLock lock(&mutex_);
+  return losses_;
+}
+
+}  // namespace sluice::agent

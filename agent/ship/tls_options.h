@@ -1,0 +1,15 @@
+// TLS towards the collector.
+#pragma once
+
+#include <string>
+
+namespace sluice::agent {
+
+struct TlsOptions {
+  bool enabled = false;
+  std::string ca;    // PEM file of the authorities that are trusted; empty: the system's
+  std::string cert;  // PEM files of the agent's own certificate and key; both or none
+  std::string key;
+};
+
+}  // namespace sluice::agent

@@ -1,0 +1,56 @@
+// A configured source: which files of a directory tree belong to it, and what is said of them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "agent/parse/parser_factory.h"
+#include "base/glob.h"
+
+namespace sluice::agent {
+
+enum class StartAt { kBeginning, kEnd };
+
+struct SourceOptions {
+  std::string name;
+  std::string root;  // absolute
+  std::vector<std::string> include = {"**/*"};
+  std::vector<std::string> exclude = {"**/*.gz", "**/*.zst", "**/*.bz2", "**/*.xz", "**/*.zip", "**/*.lz4"};
+  std::string topic = "{dir}";
+  StartAt start_at = StartAt::kBeginning;
+  ParserKind parser = ParserKind::kAuto;
+  std::string parser_regex;  // kRegex only
+  std::map<std::string, std::string> labels;
+};
+
+// Immutable; thread-safe.
+class Source {
+ public:
+  // InvalidArgument names the option and what is wrong with it. `agent` stands for {agent} in the topic.
+  static absl::StatusOr<std::shared_ptr<const Source>> Create(SourceOptions options, std::string_view agent);
+
+  const SourceOptions& options() const { return options_; }
+  const ParserFactory& parsers() const { return *parsers_; }
+  // If the file `path`, which is below root, is one of the source's: by its path relative to root.
+  bool Includes(std::string_view path) const;
+  // The topic of the file `path`, which is below root: the template filled in, each character that no topic may have
+  // replaced by '_', cut to 249 characters. Always a legal topic.
+  std::string TopicOf(std::string_view path) const;
+
+ private:
+  Source() = default;
+  std::string_view Relative(std::string_view path) const;
+
+  SourceOptions options_;
+  std::string agent_;
+  std::vector<Glob> include_;
+  std::vector<Glob> exclude_;
+  std::optional<ParserFactory> parsers_;
+};
+
+}  // namespace sluice::agent

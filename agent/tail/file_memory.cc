@@ -1,0 +1,111 @@
+#include "agent/tail/file_memory.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/status.h"
+
+namespace sluice::agent {
+namespace {
+
+// If the `hash.length` bytes of the file from `offset` on hash to `hash`.
+absl::StatusOr<bool> HasContent(ReadableFile* file, uint64_t offset, const v1::ContentHash& hash) {
+  std::array<char, kHeadBytes> buffer;
+  if (hash.length() > buffer.size()) return false;  // of no version of ours
+  SLUICE_ASSIGN_OR_RETURN(size_t size, file->ReadAt(offset, buffer.data(), hash.length()));
+  return size == hash.length() && SameHash(HashOf({buffer.data(), size}), hash);
+}
+
+absl::StatusOr<bool> IsGrownFrom(const v1::FileWatermark& known, const FileStat& stat, ReadableFile* file) {
+  if (stat.size < known.end_offset() || known.frontier().length() > known.end_offset()) return false;
+  SLUICE_ASSIGN_OR_RETURN(bool same_head, HasContent(file, 0, known.head()));
+  if (!same_head) return false;
+  return HasContent(file, known.end_offset() - known.frontier().length(), known.frontier());
+}
+
+}  // namespace
+
+v1::ContentHash HashOf(std::string_view bytes) {
+  v1::ContentHash hash;
+  hash.set_length(static_cast<uint32_t>(bytes.size()));
+  hash.set_xxh3(Xxh3(bytes));
+  return hash;
+}
+
+FileMemory::Key FileMemory::KeyOf(const v1::FileIdentity& file) {
+  return {file.inode(), file.birth_time_unix_nano(), file.device(), file.generation()};
+}
+
+void FileMemory::Learn(const v1::FileWatermark& watermark) {
+  auto [it, is_new] = watermarks_.try_emplace(KeyOf(watermark.file()), Entry{watermark, learnt_});
+  ++learnt_;
+  if (is_new) return;
+  it->second.learnt = learnt_;
+  if (watermark.end_offset() >= it->second.watermark.end_offset()) it->second.watermark = watermark;
+}
+
+const v1::FileWatermark* FileMemory::Newest(const FileStat& stat) const {
+  const v1::FileWatermark* newest = nullptr;
+  auto it = watermarks_.lower_bound(Key{stat.inode, stat.birth_unix_nano, 0, 0});
+  for (; it != watermarks_.end() && it->first.inode == stat.inode && it->first.birth == stat.birth_unix_nano; ++it) {
+    const v1::FileWatermark& candidate = it->second.watermark;
+    bool same_device = it->first.device == stat.device;
+    if (!same_device && stat.birth_unix_nano == 0) continue;
+    bool newest_same_device = newest != nullptr && newest->file().device() == stat.device;
+    bool better = newest == nullptr || (same_device && !newest_same_device) ||
+                  (same_device == newest_same_device && candidate.file().generation() > newest->file().generation());
+    if (better) newest = &candidate;
+  }
+  return newest;
+}
+
+const v1::FileWatermark* FileMemory::Find(const v1::FileIdentity& file) const {
+  auto it = watermarks_.find(KeyOf(file));
+  return it == watermarks_.end() ? nullptr : &it->second.watermark;
+}
+
+std::vector<const v1::FileWatermark*> FileMemory::All() const {
+  std::vector<const v1::FileWatermark*> all;
+  all.reserve(watermarks_.size());
+  for (const auto& [key, entry] : watermarks_) all.push_back(&entry.watermark);
+  return all;
+}
+
+void FileMemory::Trim(size_t count) {
+  if (watermarks_.size() <= count) return;
+  std::vector<uint64_t> ages;
+  ages.reserve(watermarks_.size());
+  for (const auto& [key, entry] : watermarks_) ages.push_back(entry.learnt);
+  auto limit = ages.begin() + static_cast<std::ptrdiff_t>(ages.size() - count);
+  std::nth_element(ages.begin(), limit, ages.end());
+  uint64_t oldest_kept = *limit;
+  std::erase_if(watermarks_, [oldest_kept](const auto& item) { return item.second.learnt < oldest_kept; });
+}
+
+absl::StatusOr<Resumption> Resume(const FileMemory& memory, const FileStat& stat, ReadableFile* file) {
+  Resumption result;
+  result.identity.set_device(stat.device);
+  result.identity.set_inode(stat.inode);
+  result.identity.set_birth_time_unix_nano(stat.birth_unix_nano);
+  const v1::FileWatermark* known = memory.Newest(stat);
+  if (known == nullptr) return result;
+  SLUICE_ASSIGN_OR_RETURN(bool grown, IsGrownFrom(*known, stat, file));
+  if (!grown) {
+    result.replaced = known->end_offset() > 0;
+    result.identity.set_generation(known->file().generation() + (result.replaced ? 1 : 0));
+    return result;
+  }
+  result.identity = known->file();
+  result.offset = known->end_offset();
+  result.frontier = known->frontier();
+  result.path = known->path();
+  result.known = true;
+  return result;
+}
+
+}  // namespace sluice::agent

@@ -1,0 +1,74 @@
+// What is known of files from before: the checkpoint's word and the collector's.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file_system.h"
+#include "sluice/v1/ingest_service.pb.h"
+
+namespace sluice::agent {
+
+// The hash windows: the first bytes of a file, and the bytes just before a place in it.
+inline constexpr size_t kHeadBytes = 1024;
+inline constexpr size_t kFrontierBytes = 256;
+
+v1::ContentHash HashOf(std::string_view bytes);
+inline bool SameHash(const v1::ContentHash& a, const v1::ContentHash& b) {
+  return a.length() == b.length() && a.xxh3() == b.xxh3();
+}
+
+// The watermarks of files by inode, also of files that are not there (any more). One thread.
+class FileMemory {
+ public:
+  // Learns a watermark; of two of the same file and generation the one that is further along stays.
+  void Learn(const v1::FileWatermark& watermark);
+
+  // The newest generation that is known of an inode. Where the birth time is known, one with another device is the same
+  // file, too: device numbers may change when the host starts again.
+  const v1::FileWatermark* Newest(const FileStat& stat) const;
+  // This very generation.
+  const v1::FileWatermark* Find(const v1::FileIdentity& file) const;
+
+  // All, in a stable order.
+  std::vector<const v1::FileWatermark*> All() const;
+  size_t size() const { return watermarks_.size(); }
+  // Forgets the ones learnt first until at most `count` are left.
+  void Trim(size_t count);
+
+ private:
+  struct Key {
+    uint64_t inode;
+    uint64_t birth;
+    uint64_t device;
+    uint32_t generation;
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  struct Entry {
+    v1::FileWatermark watermark;
+    uint64_t learnt;  // when, counted
+  };
+  static Key KeyOf(const v1::FileIdentity& file);
+
+  std::map<Key, Entry> watermarks_;
+  uint64_t learnt_ = 0;
+};
+
+// How a file that was found fits what is known of it.
+struct Resumption {
+  v1::FileIdentity identity;
+  uint64_t offset = 0;              // where to go on
+  v1::ContentHash frontier;         // of the bytes before it
+  std::optional<std::string> path;  // under which it was known
+  bool known = false;               // goes on where it was left
+  bool replaced = false;            // the inode is known, its content is another: it was truncated, rewritten or reused
+};
+
+// Decides from the file's content. An error is the file's.
+absl::StatusOr<Resumption> Resume(const FileMemory& memory, const FileStat& stat, ReadableFile* file);
+
+}  // namespace sluice::agent

@@ -1,0 +1,62 @@
+#include "agent/tail/file_table.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice::agent {
+
+TailedFile* FileTable::FindByPath(const std::string& path) const {
+  auto it = by_path_.find(path);
+  return it == by_path_.end() ? nullptr : it->second;
+}
+
+TailedFile* FileTable::FindByInode(uint64_t device, uint64_t inode) const {
+  auto it = by_inode_.find(std::make_pair(device, inode));
+  return it == by_inode_.end() ? nullptr : it->second;
+}
+
+TailedFile* FileTable::Add(std::unique_ptr<TailedFile> file) {
+  TailedFile* added = file.get();
+  by_path_[added->path] = added;
+  by_inode_[std::make_pair(added->device, added->inode)] = added;
+  files_.push_back(std::move(file));
+  return added;
+}
+
+void FileTable::MoveTo(TailedFile* file, const std::string& path) {
+  LosePath(file);
+  file->path = path;
+  by_path_[path] = file;
+}
+
+void FileTable::LosePath(TailedFile* file) {
+  if (file->path.empty()) return;
+  by_path_.erase(file->path);
+  file->path.clear();
+}
+
+void FileTable::Drop(TailedFile* file) {
+  LosePath(file);
+  by_inode_.erase(std::make_pair(file->device, file->inode));
+  for (const auto& other : files_) {
+    if (other->predecessor == file) other->predecessor = nullptr;
+  }
+  std::erase_if(files_, [file](const auto& owned) { return owned.get() == file; });
+}
+
+void FileTable::ForEach(const std::function<void(TailedFile*)>& visit) const {
+  for (const auto& file : files_) visit(file.get());
+}
+
+std::vector<TailedFile*> FileTable::Where(const std::function<bool(const TailedFile&)>& predicate) const {
+  std::vector<TailedFile*> found;
+  for (const auto& file : files_) {
+    if (predicate(*file)) found.push_back(file.get());
+  }
+  return found;
+}
+
+}  // namespace sluice::agent

@@ -1,0 +1,42 @@
+// All files that are followed, by path and by inode.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "agent/tail/tailed_file.h"
+
+namespace sluice::agent {
+
+// Owns the files. One thread.
+class FileTable {
+ public:
+  TailedFile* FindByPath(const std::string& path) const;
+  TailedFile* FindByInode(uint64_t device, uint64_t inode) const;
+
+  // Takes a file with path, device and inode set; neither may be in the table.
+  TailedFile* Add(std::unique_ptr<TailedFile> file);
+  // Gives `file` another path, which must be free.
+  void MoveTo(TailedFile* file, const std::string& path);
+  // No path leads to `file` any more.
+  void LosePath(TailedFile* file);
+  // Ends following it; other files do not wait for it any more.
+  void Drop(TailedFile* file);
+
+  // In the order in which they were added. `visit` must not change the table.
+  void ForEach(const std::function<void(TailedFile*)>& visit) const;
+  std::vector<TailedFile*> Where(const std::function<bool(const TailedFile&)>& predicate) const;
+  size_t size() const { return files_.size(); }
+
+ private:
+  std::vector<std::unique_ptr<TailedFile>> files_;
+  absl::flat_hash_map<std::string, TailedFile*> by_path_;
+  absl::flat_hash_map<std::pair<uint64_t, uint64_t>, TailedFile*> by_inode_;
+};
+
+}  // namespace sluice::agent

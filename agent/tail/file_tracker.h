@@ -1,0 +1,129 @@
+// Which files are followed: finds out who each one is, keeps it through renames, and lets it go when it is finished.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "agent/metrics/agent_metrics.h"
+#include "agent/tail/file_listener.h"
+#include "agent/tail/file_memory.h"
+#include "agent/tail/file_table.h"
+#include "agent/tail/tailed_file.h"
+#include "base/clock.h"
+#include "base/file_system.h"
+
+namespace sluice::agent {
+
+// Identity is not the path: a file is followed by its inode and its content wherever it is moved, and what appears
+// under its old path is another file. One thread.
+class FileTracker final : public FileListener {
+ public:
+  struct Options {
+    std::string agent;
+    std::string host;
+    // The source that includes a path; null if none does.
+    std::function<std::shared_ptr<const Source>(const std::string&)> source_of;
+    size_t open_files_max = 1000;  // more idle files than that are closed, and opened again when they change
+    // How long a file that no path leads to must have been quiet before it is taken for finished.
+    absl::Duration quiet_after_delete = absl::Seconds(1);
+    absl::Duration quiet_after_move = absl::Seconds(5);
+  };
+
+  FileTracker(Options options, FileSystem* file_system, const Clock* clock, AgentMetrics* metrics);
+
+  // What was known before: from the checkpoint, and from the collector.
+  void Learn(const v1::FileWatermark& watermark) { memory_.Learn(watermark); }
+  // From now on files are compared with what was learnt, and read. Before, they are only held open.
+  void StartReading();
+  bool reading() const { return reading_; }
+
+  void OnAppeared(const std::shared_ptr<const Source>& source, const std::string& path) override;
+  void OnModified(const std::string& path) override;
+  void OnVanished(const std::string& path) override;
+  void OnDirectoryVanished(const std::string& directory) override;
+  void OnScanBegin() override;
+  void OnScanEnd() override;
+
+  // The next file that may be read now, open; null if there is none. It leaves the queue.
+  TailedFile* PopReady();
+  // Puts a file at the end of the queue, if it is not in it.
+  void MarkReady(TailedFile* file);
+  // When a file that is held back may be read; INT64_MAX if none is. Monotonic.
+  int64_t NextHeld() const;
+
+  // The content of `file` is not what was read before: it begins anew as another generation.
+  void Restart(TailedFile* file);
+  // Goes back to what was acknowledged, to read it again.
+  void Rewind(TailedFile* file);
+  // The collector is further along than was known.
+  void Advance(TailedFile* file, const v1::FileWatermark& watermark);
+  // A read of `file` failed.
+  void ReadFailed(TailedFile* file, const absl::Status& status);
+
+  // Looks after files that no path leads to: reads them on, and lets them go when they are finished. When to call
+  // again, monotonic; INT64_MAX if there is none.
+  int64_t TendDetached();
+
+  // Progress of all files, also of those that are gone, for the checkpoint.
+  std::vector<const v1::FileWatermark*> Progress();
+  // True if something was acknowledged since the last Progress.
+  bool HasProgress() const { return has_progress_; }
+  // A batch of `file` was acknowledged.
+  void Acknowledge(TailedFile* file, const Mark& end);
+  void UpdateGauges();
+
+  const FileTable& table() const { return table_; }
+  FileMemory& memory() { return memory_; }
+
+ private:
+  void Follow(const std::shared_ptr<const Source>& source, const std::string& path, TailedFile* displaced);
+  void MetAgain(TailedFile* file, const FileStat& stat, const std::string& path);
+  void Detach(TailedFile* file);
+  void Resolve(TailedFile* file);
+  void StartNew(TailedFile* file, const FileStat& stat);
+  void FindRotatedAway();
+  void OrderGenerations(const std::vector<TailedFile*>& files);
+  void UpdateShared(TailedFile* file);
+  void MarkDirty(TailedFile* file);
+  absl::Status EnsureOpen(TailedFile* file);
+  void CloseIdleFiles();
+  bool MayBeRead(TailedFile* file, int64_t now);
+  bool TendOne(TailedFile* file, int64_t now);
+  void LetGo(TailedFile* file);
+  void Remember(const TailedFile& file);
+  void Unreadable(const std::string& path, const absl::Status& status);
+
+  const Options options_;
+  FileSystem* const file_system_;
+  const Clock* const clock_;
+  AgentMetrics* const metrics_;
+
+  FileTable table_;
+  FileMemory memory_;
+  std::deque<TailedFile*> ready_;
+  std::vector<TailedFile*> detached_;
+  absl::flat_hash_set<std::string> unreadable_;  // said once each
+  size_t open_files_ = 0;
+  uint64_t scan_ = 0;
+  bool first_scan_done_ = false;
+  bool reading_ = false;
+  bool has_progress_ = false;
+};
+
+// True if the byte before `offset` is no newline: a line goes on there.
+bool IsInsideLine(ReadableFile* file, uint64_t offset);
+// Where the last unfinished line of a file of this size begins, if that is near its end; else `size`.
+uint64_t LastLineBegin(ReadableFile* file, uint64_t size);
+// "app.log" for "app.log.1", "app.log-20261120", "app.log.2.gz"…: what the generations of a rotated file have in
+// common.
+std::string_view RotationStem(std::string_view file_name);
+
+}  // namespace sluice::agent

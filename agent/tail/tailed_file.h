@@ -1,0 +1,70 @@
+// One followed file: who it is, and how far it is read, sent and acknowledged.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "agent/parse/line_parser.h"
+#include "agent/source/source.h"
+#include "base/file_system.h"
+#include "sluice/v1/log.pb.h"
+
+namespace sluice::agent {
+
+// A place in a file, and the hash of the up to kFrontierBytes before it, by which the place is known again.
+struct Mark {
+  uint64_t offset = 0;
+  v1::ContentHash frontier;
+};
+
+// Owned by the FileTable, used by the tailer's thread.
+struct TailedFile {
+  // Who it is.
+  std::shared_ptr<const Source> source;
+  std::string path;        // that leads to it now; empty once none does
+  std::string first_path;  // under which it was first met: its records and its topic are named for it
+  v1::FileIdentity identity;
+  v1::ContentHash head;  // of its first bytes, up to kHeadBytes
+  std::string shared;    // EncodeSharedFields, of its batches
+  std::unique_ptr<LineParser> parser;
+  std::unique_ptr<ReadableFile> file;  // null while closed
+  uint64_t device = 0;                 // st_dev now; the identity may remember an older number
+  uint64_t inode = 0;
+  int64_t modified_unix_nano = 0;  // when it was met
+
+  // How far: acked.offset ≤ read.offset ≤ scanned ≤ size. [acked, read) is under way to the collector, [read, scanned)
+  // has no newline.
+  Mark acked;
+  Mark read;
+  uint64_t scanned = 0;
+  uint64_t size = 0;        // as last seen
+  uint64_t started_at = 0;  // what is before it was left out, by start_at: end
+  uint32_t batches_in_flight = 0;
+
+  // A line longer than max_line_bytes, of which a part is read: what was found in its first part.
+  uint64_t long_line_time = 0;
+  v1::Severity long_line_severity = v1::SEVERITY_UNSPECIFIED;
+  bool in_long_line = false;
+
+  // What is going on.
+  bool present_at_start = false;  // the first look at the directories found it
+  bool resolved = false;          // compared with what was known of files; nothing is read before
+  bool queued = false;            // stands in the queue of files to read
+  bool detached = false;          // no path of ours leads to it: it was rotated away or deleted
+  bool finishing = false;         // its last line is sent even without a newline
+  bool at_end = false;            // the last read reached its end
+  bool refused = false;           // the collector refused a batch: it is read again from there after held_until
+  bool read_failed = false;       // said once
+  bool dirty = false;             // acked has moved since the last checkpoint
+  int64_t quiet_since = 0;        // monotonic: detached and not grown since
+  int64_t held_until = 0;         // monotonic
+  int64_t last_active = 0;        // monotonic
+  uint64_t seen_in_scan = 0;      // the number of the last scan of the directories that met it
+  // What was rotated away from this file's path, to be read to its end first.
+  TailedFile* predecessor = nullptr;
+
+  bool AllAcked() const { return acked.offset == read.offset && batches_in_flight == 0; }
+};
+
+}  // namespace sluice::agent
