@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "base/help_formatter.h"
 #include "base/log.h"
 #include "base/nearest_word.h"
@@ -129,6 +130,17 @@ int ParseFlags(CLI::App* app, int argc, char** argv) {
   } catch (const std::exception& e) {
     return UsageError(app, e.what());
   }
+}
+
+int ReportConfigError(std::string_view program, const absl::Status& status) {
+  std::string text;
+  for (absl::string_view problem : absl::StrSplit(status.message(), '\n')) {
+    StrAppend(&text, program, ": ");
+    AppendVisible(ToStd(problem), /*strip_cr=*/false, &text);
+    text += '\n';
+  }
+  std::cerr << text << std::flush;
+  return kExitUsage;
 }
 
 }  // namespace sluice
