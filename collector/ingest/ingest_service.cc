@@ -1,7 +1,6 @@
 #include "collector/ingest/ingest_service.h"
 
 #include <utility>
-#include <vector>
 
 #include "base/strings.h"
 #include "collector/ingest/message_bytes.h"
@@ -32,12 +31,10 @@ class IngestService::Reactor final : public grpc::ServerBidiReactor<grpc::ByteBu
         session_(std::make_shared<PushSession>(&service->context_, static_cast<PushSink*>(this), std::move(peer))) {}
 
   void Start() {
-    admitted_ = service_->Admit(session_);
-    if (admitted_.ok()) {
-      session_->Start();
-    } else {
-      Finish(admitted_);
-    }
+    absl::Status status = service_->sessions_.Add(session_);
+    if (!status.ok()) return Finish(status);
+    admitted_ = true;
+    session_->Start();
   }
 
   void OnReadDone(bool ok) override {
@@ -49,7 +46,7 @@ class IngestService::Reactor final : public grpc::ServerBidiReactor<grpc::ByteBu
   void OnWriteDone(bool ok) override { session_->OnWritten(ok); }
   void OnCancel() override { session_->OnCancelled(); }
   void OnDone() override {
-    if (admitted_.ok()) service_->Remove(session_);
+    if (admitted_) service_->sessions_.Remove(session_);
     delete this;
   }
 
@@ -63,10 +60,15 @@ class IngestService::Reactor final : public grpc::ServerBidiReactor<grpc::ByteBu
 
   IngestService* const service_;
   const std::shared_ptr<PushSession> session_;
-  absl::Status admitted_;
+  bool admitted_ = false;
   grpc::ByteBuffer incoming_;
   grpc::ByteBuffer outgoing_;
 };
+
+IngestService::IngestService(const IngestContext& context)
+    : context_(context),
+      sessions_("streams of agents", "limits.streams", context.limits.streams, &context.metrics->agent_streams,
+                context.clock) {}
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* IngestService::Push(grpc::CallbackServerContext* call) {
   auto* reactor = new Reactor(this, call->peer());
@@ -74,41 +76,9 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* IngestService::Push
   return reactor;
 }
 
-absl::Status IngestService::Admit(const std::shared_ptr<PushSession>& session) {
-  MutexLock lock(&mutex_);
-  if (stopping_) return absl::UnavailableError("the collector is stopping; connect again");
-  if (sessions_.size() >= context_.limits.streams) {
-    return absl::ResourceExhaustedError(
-        StrCat(sessions_.size(), " streams of agents are open: the collector takes no more (limits.streams)"));
-  }
-  sessions_.insert(session);
-  context_.metrics->agent_streams.Set(static_cast<double>(sessions_.size()));
-  return absl::OkStatus();
-}
-
-void IngestService::Remove(const std::shared_ptr<PushSession>& session) {
-  MutexLock lock(&mutex_);
-  sessions_.erase(session);
-  context_.metrics->agent_streams.Set(static_cast<double>(sessions_.size()));
-  if (sessions_.empty()) idle_.SignalAll();
-}
-
 bool IngestService::Stop(absl::Duration timeout) {
-  std::vector<std::shared_ptr<PushSession>> open;
-  {
-    MutexLock lock(&mutex_);
-    stopping_ = true;
-    open.assign(sessions_.begin(), sessions_.end());
-  }
-  for (const auto& session : open) session->Stop();
-  const int64_t deadline = context_.clock->MonotonicNanos() + absl::ToInt64Nanoseconds(timeout);
-  MutexLock lock(&mutex_);
-  while (!sessions_.empty()) {
-    int64_t left = deadline - context_.clock->MonotonicNanos();
-    if (left <= 0) return false;
-    idle_.WaitWithTimeout(&mutex_, absl::Nanoseconds(left));
-  }
-  return true;
+  for (const auto& session : sessions_.Close()) session->Stop();
+  return sessions_.WaitUntilEmpty(timeout);
 }
 
 }  // namespace sluice::collector

@@ -3,10 +3,9 @@
 
 #include <memory>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/time/time.h"
-#include "base/mutex.h"
 #include "collector/ingest/push_session.h"
+#include "collector/support/stream_set.h"
 #include "sluice/v1/ingest_service.grpc.pb.h"
 
 namespace sluice::collector {
@@ -15,7 +14,7 @@ namespace sluice::collector {
 class IngestService final : public v1::IngestService::WithRawCallbackMethod_Push<v1::IngestService::Service> {
  public:
   // What `context` points to outlives the service, and the service its gRPC server.
-  explicit IngestService(const IngestContext& context) : context_(context) {}
+  explicit IngestService(const IngestContext& context);
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Push(grpc::CallbackServerContext* call) override;
 
@@ -26,15 +25,8 @@ class IngestService final : public v1::IngestService::WithRawCallbackMethod_Push
  private:
   class Reactor;
 
-  // Null with the reason if no stream is taken.
-  absl::Status Admit(const std::shared_ptr<PushSession>& session);
-  void Remove(const std::shared_ptr<PushSession>& session);
-
   const IngestContext context_;
-  Mutex mutex_;
-  CondVar idle_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::flat_hash_set<std::shared_ptr<PushSession>> sessions_ ABSL_GUARDED_BY(mutex_);
+  StreamSet<PushSession> sessions_;
 };
 
 }  // namespace sluice::collector

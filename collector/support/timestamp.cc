@@ -8,7 +8,8 @@ namespace sluice::collector {
 namespace {
 
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
-constexpr int64_t kSecondsMax = std::numeric_limits<int64_t>::max() / kNanosPerSecond - 1;
+// The end of the year 9999, where google.protobuf.Timestamp ends.
+constexpr int64_t kSecondsMax = 253'402'300'799;
 
 }  // namespace
 
@@ -32,7 +33,10 @@ absl::StatusOr<int64_t> FromTimestamp(const google::protobuf::Timestamp& timesta
   }
   if (timestamp.seconds() < 0 || timestamp.seconds() > kSecondsMax) {
     return absl::InvalidArgumentError(
-        StrCat("seconds is ", timestamp.seconds(), ": allowed are 0 (1970) to ", kSecondsMax, " (2262)"));
+        StrCat("seconds is ", timestamp.seconds(), ": allowed are 0 (1970) to ", kSecondsMax, " (9999)"));
+  }
+  if (timestamp.seconds() >= std::numeric_limits<int64_t>::max() / kNanosPerSecond) {
+    return std::numeric_limits<int64_t>::max();
   }
   return timestamp.seconds() * kNanosPerSecond + timestamp.nanos();
 }

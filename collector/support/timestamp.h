@@ -10,7 +10,8 @@ namespace sluice::collector {
 
 google::protobuf::Timestamp ToTimestamp(int64_t unix_nanos);
 
-// InvalidArgument if it lies before 1970 or after 2262, or its nanos are out of range.
+// InvalidArgument if it lies before 1970 or after 9999, or its nanos are out of range. What 64 bits cannot hold (after
+// 2262) becomes the latest time that they can.
 absl::StatusOr<int64_t> FromTimestamp(const google::protobuf::Timestamp& timestamp);
 
 }  // namespace sluice::collector

@@ -18,6 +18,14 @@ TEST(TimestampTest, HasNanosOfZeroOrMoreAlsoBefore1970) {
   EXPECT_EQ(ToTimestamp(-1).nanos(), 999'999'999);
 }
 
+TEST(TimestampTest, EndsAtWhatSixtyFourBitsHold) {
+  google::protobuf::Timestamp timestamp;
+  timestamp.set_seconds(253'402'300'799);
+  auto nanos = FromTimestamp(timestamp);
+  ASSERT_TRUE(nanos.ok());
+  EXPECT_EQ(*nanos, INT64_MAX);
+}
+
 TEST(TimestampTest, RefusesWhatIsOutOfRange) {
   struct {
     int64_t seconds;

@@ -1,0 +1,124 @@
+#include "collector/subscribe/filter.h"
+
+#include <algorithm>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "collector/support/timestamp.h"
+
+namespace sluice::collector {
+namespace {
+
+constexpr int kTopicsMax = 1'000;
+constexpr size_t kTopicBytesMax = 1'000;
+constexpr size_t kContainsBytesMax = 64 << 10;
+constexpr size_t kRegexBytesMax = 4 << 10;
+// Of one compiled expression and its caches: a thousand subscribers may each have one.
+constexpr int64_t kRegexMemoryMax = 1 << 20;
+
+bool IsLiteral(std::string_view pattern) { return pattern.find_first_of("*?[]{}\\") == std::string_view::npos; }
+
+absl::Status CheckSize(std::string_view field, size_t size, size_t size_max) {
+  if (size <= size_max) return absl::OkStatus();
+  return absl::InvalidArgumentError(StrCat(field, " has ", size, " bytes: allowed are ", size_max));
+}
+
+}  // namespace
+
+absl::StatusOr<Filter> Filter::Compile(const v1::SubscribeRequest& request) {
+  Filter filter;
+  SLUICE_RETURN_IF_ERROR(filter.CompileTopics(request));
+  SLUICE_RETURN_IF_ERROR(filter.CompileSeverity(request));
+  SLUICE_RETURN_IF_ERROR(filter.CompileText(request));
+  SLUICE_RETURN_IF_ERROR(filter.CompileTimes(request));
+  return filter;
+}
+
+absl::Status Filter::CompileTopics(const v1::SubscribeRequest& request) {
+  if (request.topics_size() > kTopicsMax) {
+    return absl::InvalidArgumentError(StrCat("topics has ", request.topics_size(), " globs: allowed are ", kTopicsMax));
+  }
+  for (int i = 0; i < request.topics_size(); ++i) {
+    const std::string& pattern = request.topics(i);
+    std::string field = StrCat("topics[", i, "]");
+    SLUICE_RETURN_IF_ERROR(CheckSize(field, pattern.size(), kTopicBytesMax));
+    if (pattern.empty()) return absl::InvalidArgumentError(StrCat(field, " is empty: leave it out for all topics"));
+    if (IsLiteral(pattern)) {
+      topic_names_.push_back(pattern);
+      continue;
+    }
+    absl::StatusOr<Glob> glob = Glob::Compile(pattern, Glob::Kind::kTopic);
+    if (!glob.ok()) return Annotate(glob.status(), StrCat(field, " '", pattern, "'"));
+    topic_globs_.push_back(*std::move(glob));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Filter::CompileSeverity(const v1::SubscribeRequest& request) {
+  int severity = request.min_severity();
+  if (!v1::Severity_IsValid(severity)) {
+    return absl::InvalidArgumentError(
+        StrCat("min_severity is ", severity, ": allowed are 0 (all) to ", static_cast<int>(v1::Severity_MAX)));
+  }
+  severities_ = ~uint32_t{0} << severity;
+  return absl::OkStatus();
+}
+
+absl::Status Filter::CompileText(const v1::SubscribeRequest& request) {
+  SLUICE_RETURN_IF_ERROR(CheckSize("contains", request.contains().size(), kContainsBytesMax));
+  SLUICE_RETURN_IF_ERROR(CheckSize("regex", request.regex().size(), kRegexBytesMax));
+  contains_ = request.contains();
+  if (request.regex().empty()) return absl::OkStatus();
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(kRegexMemoryMax);
+  regex_ = std::make_unique<re2::RE2>(request.regex(), options);
+  if (regex_->ok()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      StrCat("regex '", request.regex(), "': ", regex_->error(), " (RE2 syntax: github.com/google/re2/wiki/Syntax)"));
+}
+
+absl::Status Filter::CompileTimes(const v1::SubscribeRequest& request) {
+  if (request.start().has_time()) {
+    absl::StatusOr<int64_t> start = FromTimestamp(request.start().time());
+    if (!start.ok()) return Annotate(start.status(), "start.time");
+    min_time_unix_nano_ = static_cast<uint64_t>(*start);
+  }
+  if (!request.has_end_time()) return absl::OkStatus();
+  absl::StatusOr<int64_t> end = FromTimestamp(request.end_time());
+  if (!end.ok()) return Annotate(end.status(), "end_time");
+  end_time_unix_nano_ = static_cast<uint64_t>(*end);
+  if (min_time_unix_nano_ < end_time_unix_nano_) return absl::OkStatus();
+  return absl::InvalidArgumentError("start.time is not before end_time: no record can be between them");
+}
+
+bool Filter::MatchesTopic(std::string_view topic) const {
+  if (topic_names_.empty() && topic_globs_.empty()) return true;
+  return std::find(topic_names_.begin(), topic_names_.end(), topic) != topic_names_.end() ||
+         MatchesAny(topic_globs_, topic);
+}
+
+Filter::Verdict Filter::Judge(const BatchView& batch) const {
+  if ((batch.severities & severities_) == 0) return Verdict::kNone;
+  if (batch.max_time_unix_nano < min_time_unix_nano_ || batch.min_time_unix_nano >= end_time_unix_nano_) {
+    return Verdict::kNone;
+  }
+  // What no byte of the records has, no line has.
+  if (!contains_.empty() && batch.bytes.find(contains_, batch.records_begin) == std::string_view::npos) {
+    return Verdict::kNone;
+  }
+  const bool all = (batch.severities & ~severities_) == 0 && batch.min_time_unix_nano >= min_time_unix_nano_ &&
+                   batch.max_time_unix_nano < end_time_unix_nano_ && contains_.empty() && regex_ == nullptr;
+  return all ? Verdict::kAll : Verdict::kSome;
+}
+
+bool Filter::Matches(const RecordView& record) const {
+  if ((severities_ >> record.severity & 1) == 0) return false;
+  if (record.time_unix_nano < min_time_unix_nano_ || record.time_unix_nano >= end_time_unix_nano_) return false;
+  std::string_view line = ExactLine(record);
+  if (!contains_.empty() && line.find(contains_) == std::string_view::npos) return false;
+  return regex_ == nullptr ||
+         regex_->Match(re2::StringPiece(line.data(), line.size()), 0, line.size(), re2::RE2::UNANCHORED, nullptr, 0);
+}
+
+}  // namespace sluice::collector

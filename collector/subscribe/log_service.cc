@@ -1,0 +1,118 @@
+#include "collector/subscribe/log_service.h"
+
+#include <utility>
+
+#include "base/strings.h"
+#include "collector/subscribe/catalog.h"
+#include "collector/subscribe/response_buffer.h"
+#include "collector/subscribe/subscription_hub.h"
+#include "grpcpp/support/byte_buffer.h"
+
+namespace sluice::collector {
+namespace {
+
+grpc::Status ToGrpc(const absl::Status& status) {
+  // The codes have the same numbers.
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(ToStd(status.message())));
+}
+
+absl::StatusOr<v1::SubscribeRequest> ParseRequest(const grpc::ByteBuffer& buffer) {
+  grpc::Slice bytes;
+  v1::SubscribeRequest request;
+  if (!buffer.DumpToSingleSlice(&bytes).ok() ||
+      !request.ParseFromArray(bytes.begin(), static_cast<int>(bytes.size()))) {
+    return absl::InvalidArgumentError("SubscribeRequest is malformed or has text that is not UTF-8");
+  }
+  if (!request.group().empty()) {
+    return absl::UnimplementedError(
+        "group: consumer groups are not served yet; subscribe without one, and keep the cursor of the last message to "
+        "go on from it");
+  }
+  return request;
+}
+
+}  // namespace
+
+// Hands over to its subscriber. Deletes itself when gRPC is done with it.
+class LogService::Reactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, private SubscribeSink {
+ public:
+  explicit Reactor(LogService* service)
+      : service_(service),
+        subscriber_(std::make_shared<Subscriber>(&service->options_.context, static_cast<SubscribeSink*>(this))) {}
+
+  void Start(const grpc::ByteBuffer& bytes) {
+    absl::StatusOr<v1::SubscribeRequest> request = ParseRequest(bytes);
+    absl::Status status = request.ok() ? service_->subscribers_.Add(subscriber_) : request.status();
+    if (!status.ok()) return ServerWriteReactor::Finish(ToGrpc(status));
+    admitted_ = true;
+    subscriber_->Start(*std::move(request));
+  }
+
+  void OnWriteDone(bool ok) override {
+    outgoing_.Clear();
+    subscriber_->OnWritten(ok);
+  }
+  void OnCancel() override { subscriber_->End(absl::CancelledError("the client went away")); }
+  void OnDone() override {
+    if (admitted_) {
+      service_->options_.context.hub->Remove(subscriber_);
+      service_->subscribers_.Remove(subscriber_);
+    }
+    delete this;
+  }
+
+ private:
+  void Write(const ResponseBytes& response) override {
+    outgoing_ = ToByteBuffer(response);
+    StartWrite(&outgoing_);
+  }
+  void Finish(const absl::Status& status) override { ServerWriteReactor::Finish(ToGrpc(status)); }
+
+  LogService* const service_;
+  const std::shared_ptr<Subscriber> subscriber_;
+  bool admitted_ = false;
+  grpc::ByteBuffer outgoing_;
+};
+
+LogService::LogService(Options options)
+    : options_(std::move(options)),
+      subscribers_("subscriptions", "limits.subscribers", options_.subscribers_max,
+                   &options_.context.metrics->subscribers, options_.context.clock) {}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* LogService::Subscribe(grpc::CallbackServerContext* call,
+                                                                  const grpc::ByteBuffer* request) {
+  auto* reactor = new Reactor(this);
+  reactor->Start(*request);
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* LogService::ListTopics(grpc::CallbackServerContext* call,
+                                                 const v1::ListTopicsRequest* request,
+                                                 v1::ListTopicsResponse* response) {
+  grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
+  options_.context.executor->Run([this, reactor, request, response] {
+    absl::StatusOr<v1::ListTopicsResponse> topics = collector::ListTopics(*request, options_.context.log);
+    if (topics.ok()) *response = *std::move(topics);
+    reactor->Finish(ToGrpc(topics.status()));
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* LogService::ListAgents(grpc::CallbackServerContext* call, const v1::ListAgentsRequest*,
+                                                 v1::ListAgentsResponse* response) {
+  grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
+  options_.context.executor->Run([this, reactor, response] {
+    *response = collector::ListAgents(options_.connected_agents(), options_.context.log);
+    reactor->Finish(grpc::Status::OK);
+  });
+  return reactor;
+}
+
+bool LogService::Stop(absl::Duration timeout) {
+  for (const auto& subscriber : subscribers_.Close()) {
+    subscriber->End(absl::UnavailableError("the collector is stopping; subscribe again from the last cursor"));
+  }
+  return subscribers_.WaitUntilEmpty(timeout);
+}
+
+}  // namespace sluice::collector
