@@ -1,9 +1,9 @@
-#include <map>
 #include <string>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "consumer/cli/choice.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/time_spec.h"
 #include "consumer/generate/generator.h"
@@ -36,8 +36,7 @@ GenerateCommand::GenerateCommand(CLI::App* program)
           "--kind", options_.kind,
           "app: plain text, a sub-directory a level (info/, error/, …), a file a service; json: shop.json, 229 "
           "bytes a line on average; access: access.log, as web servers write it")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Kind>{{"app", Kind::kApp}, {"json", Kind::kJson}, {"access", Kind::kAccess}}))
+      ->transform(Choice<Kind>({{"app", Kind::kApp}, {"json", Kind::kJson}, {"access", Kind::kAccess}}))
       ->type_name("app|json|access")
       ->default_str("app");
   app()

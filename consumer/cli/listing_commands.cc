@@ -61,7 +61,7 @@ class TopicsCommand final : public ListingCommand {
  public:
   explicit TopicsCommand(CLI::App* program)
       : ListingCommand(program, "topics", "List the topics: how many records, how large, how old.") {
-    app()->add_option("topics", globs_, "Topics; * ? [a-z] {a,b} as in a shell. None: all")->type_name("TOPIC_GLOB");
+    app()->add_option("TOPIC_GLOB", globs_, "Topics; * ? [a-z] {a,b} as in a shell. None: all");
     app()->footer(R"(Examples:
   sluice topics
   sluice topics 'shop.*'

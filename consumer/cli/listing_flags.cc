@@ -1,10 +1,12 @@
 #include "consumer/cli/listing_flags.h"
 
+#include "consumer/cli/choice.h"
+
 namespace sluice::cli {
 
 void AddListingFlags(CLI::App* app, ListingFlags* flags) {
   app->add_option("--output,-o", flags->json, "text: a table; json: an object a line")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"text", false}, {"json", true}}))
+      ->transform(Choice<bool>({{"text", false}, {"json", true}}))
       ->type_name("text|json")
       ->default_str("text")
       ->group("Output");
@@ -13,8 +15,8 @@ void AddListingFlags(CLI::App* app, ListingFlags* flags) {
 
 CLI::Option* AddColorFlag(CLI::App* app, ColorMode* color) {
   return app->add_option("--color", *color, "Colours in text; auto: on a terminal, unless NO_COLOR is set")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, ColorMode>{
-          {"auto", ColorMode::kAuto}, {"always", ColorMode::kAlways}, {"never", ColorMode::kNever}}))
+      ->transform(
+          Choice<ColorMode>({{"auto", ColorMode::kAuto}, {"always", ColorMode::kAlways}, {"never", ColorMode::kNever}}))
       ->type_name("auto|always|never")
       ->default_str("auto")
       ->group("Output");

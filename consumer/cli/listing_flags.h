@@ -1,9 +1,6 @@
 // The flags of the commands that list something.
 #pragma once
 
-#include <map>
-#include <string>
-
 #include "CLI/CLI.hpp"
 #include "consumer/cli/color.h"
 

@@ -1,4 +1,5 @@
 // sluice: the command line.
+#include <iostream>
 #include <memory>
 #include <vector>
 
@@ -9,7 +10,7 @@
 int main(int argc, char** argv) {
   CLI::App program("Reads the logs that a Sluice collector keeps.", "sluice");
   sluice::AddCommonFlags(&program);
-  program.require_subcommand(1);
+  program.require_subcommand(0, 1);  // so that a word that is no command is told with a "did you mean"
 
   std::vector<std::unique_ptr<sluice::cli::Command>> commands;
   commands.push_back(sluice::cli::AddTailCommand(&program));
@@ -22,5 +23,6 @@ int main(int argc, char** argv) {
   for (const auto& command : commands) {
     if (command->chosen()) return command->Run(&stop);
   }
+  std::cerr << program.help();
   return sluice::kExitUsage;
 }

@@ -1,5 +1,4 @@
 #include <iostream>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -7,6 +6,7 @@
 #include "base/config.h"
 #include "base/severity.h"
 #include "base/status.h"
+#include "consumer/cli/choice.h"
 #include "consumer/cli/color.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/connection_flags.h"
@@ -67,7 +67,7 @@ class TailCommand final : public Command {
 
 TailCommand::TailCommand(CLI::App* program)
     : Command(program, "tail", "Print records: what is stored, and what comes.") {
-  app()->add_option("topics", topics_, "Topics; * ? [a-z] {a,b} as in a shell. None: all")->type_name("TOPIC_GLOB");
+  app()->add_option("TOPIC_GLOB", topics_, "Topics; * ? [a-z] {a,b} as in a shell. None: all");
   AddFilterFlags();
   AddRangeFlags();
   AddOutputFlags();
@@ -115,8 +115,8 @@ void TailCommand::AddOutputFlags() {
   app()
       ->add_option("--output,-o", output_,
                    "text: for people; json: an object a line; raw: the exact bytes of each line, and a newline")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, OutputKind>{
-          {"text", OutputKind::kText}, {"json", OutputKind::kJson}, {"raw", OutputKind::kRaw}}))
+      ->transform(
+          Choice<OutputKind>({{"text", OutputKind::kText}, {"json", OutputKind::kJson}, {"raw", OutputKind::kRaw}}))
       ->type_name("text|json|raw")
       ->default_str("text")
       ->group(kGroup);

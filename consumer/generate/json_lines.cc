@@ -1,5 +1,5 @@
-// {"time":"2026-11-20T09:15:39.123456Z","level":"error","service":"payment","msg":"payment failed","order":"A-1029384",
-//  "amount":129.90,"reason":"timeout","host":"shop-2","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"…"}
+// {"time":"2026-11-20T09:15:39.123Z","level":"error","service":"payment","msg":"payment failed","order":"A-1029384",
+//  "amount":129.90,"reason":"timeout","node":"s2","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"…"}
 #include <array>
 
 #include "base/strings.h"
@@ -10,7 +10,7 @@
 namespace sluice::generate {
 namespace {
 
-constexpr std::array<std::string_view, 3> kHosts = {"shop-1", "shop-2", "shop-3"};
+constexpr std::array<std::string_view, 3> kNodes = {"s1", "s2", "s3"};
 
 void AppendHex(uint64_t value, std::string* out) {
   char digits[16];
@@ -33,7 +33,7 @@ class JsonLines final : public LineSource {
     std::string* out = &buffers->front();
     size_t place = picker_.Pick(&random_);
     *out += R"({"time":")";
-    time_.AppendWithFraction(unix_nanos, 6, out);
+    time_.AppendWithFraction(unix_nanos, 3, out);
     *out += head_of_event_[place];
     for (const Field& field : ShopEvents()[place].fields) {
       *out += ",\"";
@@ -43,10 +43,12 @@ class JsonLines final : public LineSource {
       AppendValue(field.value, &random_, out);
       if (!IsNumber(field.value)) *out += '"';
     }
-    *out += R"(,"host":")";
-    *out += kHosts[random_.Below(kHosts.size())];
+    *out += R"(,"node":")";
+    *out += kNodes[random_.Below(kNodes.size())];
     *out += R"(","trace_id":")";
     AppendHex(random_.Next(), out);
+    AppendHex(random_.Next(), out);
+    *out += R"(","span_id":")";
     AppendHex(random_.Next(), out);
     *out += "\"}\n";
     return 0;

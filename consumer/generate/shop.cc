@@ -29,9 +29,10 @@ constexpr std::array<std::string_view, 12> kCities = {"Berlin", "München", "Kra
 constexpr std::array<std::string_view, 10> kHosts = {
     "db-1.internal",    "db-2.internal",     "db-3.internal",     "cache-1.internal", "cache-2.internal",
     "queue-1.internal", "search-1.internal", "search-2.internal", "psp.example.net",  "mail.example.net"};
-constexpr std::array<std::string_view, 8> kReasons = {"card_declined",     "insufficient_funds", "timeout",
-                                                      "3ds_failed",        "expired_card",       "connection_reset",
-                                                      "invalid_signature", "rate_limited"};
+constexpr std::array<std::string_view, 6> kRefusals = {"card_declined", "insufficient_funds", "3ds_failed",
+                                                       "expired_card",  "limit_exceeded",     "fraud_suspected"};
+constexpr std::array<std::string_view, 6> kFaults = {"timeout",     "connection_reset",     "rate_limited",
+                                                     "broken_pipe", "too_many_connections", "bad_gateway"};
 constexpr std::array<std::string_view, 5> kCarriers = {"DHL", "UPS", "DPD", "PostNord", "GLS"};
 constexpr std::array<std::string_view, 12> kQueries = {
     "espresso machine", "bread knife", "gift under 50", "café grinder", "pan 28 cm", "salad", "moka",
@@ -72,12 +73,12 @@ std::vector<Event> MakeEvents() {
       {kDebug, "inventory", "query", {{"host", kHost}, {"rows", kCount}, {"duration_ms", kMillis}}, 60},
       {kWarn, "inventory", "stock low", {{"sku", kSku}, {"product", kProduct}, {"left", kCount}}, 26},
       {kWarn, "web", "slow response", {{"host", kHost}, {"duration_ms", kMillis}, {"customer", kCustomer}}, 24},
-      {kWarn, "payment", "retrying", {{"order", kOrder}, {"attempt", kAttempt}, {"reason", kReason}}, 22},
+      {kWarn, "payment", "retrying", {{"order", kOrder}, {"attempt", kAttempt}, {"reason", kFault}}, 22},
       {kWarn, "web", "sign-in refused", {{"customer", kCustomer}, {"ip", kIp}, {"attempt", kAttempt}}, 12},
-      {kError, "payment", "payment failed", {{"order", kOrder}, {"amount", kMoney}, {"reason", kReason}}, 18},
-      {kError, "checkout", "order rejected", {{"order", kOrder}, {"customer", kCustomer}, {"reason", kReason}}, 8},
+      {kError, "payment", "payment failed", {{"order", kOrder}, {"amount", kMoney}, {"reason", kRefusal}}, 18},
+      {kError, "checkout", "order rejected", {{"order", kOrder}, {"customer", kCustomer}, {"reason", kRefusal}}, 8},
       {kError, "shipping", "label service failed", {{"carrier", kCarrier}, {"status", kStatus}, {"order", kOrder}}, 8},
-      {kError, "inventory", "connection lost", {{"host", kHost}, {"attempt", kAttempt}, {"reason", kReason}}, 6},
+      {kError, "inventory", "connection lost", {{"host", kHost}, {"attempt", kAttempt}, {"reason", kFault}}, 6},
   };
 }
 
@@ -171,8 +172,11 @@ void AppendValue(Value value, Random* random, std::string* out) {
     case Value::kHost:
       *out += Choose(kHosts, random);
       return;
-    case Value::kReason:
-      *out += Choose(kReasons, random);
+    case Value::kRefusal:
+      *out += Choose(kRefusals, random);
+      return;
+    case Value::kFault:
+      *out += Choose(kFaults, random);
       return;
     case Value::kCarrier:
       *out += Choose(kCarriers, random);

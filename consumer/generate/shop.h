@@ -30,7 +30,8 @@ enum class Value {
   kStatus,    // 503
   kIp,        // 203.0.113.7
   kHost,      // db-3.internal
-  kReason,    // card_declined
+  kRefusal,   // card_declined
+  kFault,     // connection_reset
   kCarrier,   // a parcel service
   kQuery,     // what somebody looked for
 };
