@@ -8,8 +8,8 @@ import shutil
 import subprocess
 import sys
 
-from report import Report
-from workspace import CACHE, ROOT, bazel, bazel_output, bin_directory
+from tools.report import Report
+from tools.workspace import CACHE, ROOT, bazel, bazel_output, bin_directory
 
 CONFIG = "fuzz"
 

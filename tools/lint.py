@@ -5,8 +5,8 @@ import subprocess
 import sys
 import time
 
-from report import Report
-from workspace import CACHE, ROOT, bazel, files
+from tools.report import Report
+from tools.workspace import CACHE, ROOT, bazel, files
 
 
 def format_check() -> list[str]:

@@ -7,10 +7,9 @@ import subprocess
 import sys
 import tempfile
 
-import fuzz
-import lint
-from report import Report
-from workspace import CACHE, PROGRAMS, ROOT, bazel, bazel_test, bin_directory, test_results
+from tools import fuzz, lint
+from tools.report import Report
+from tools.workspace import CACHE, PROGRAMS, ROOT, bazel, bazel_test, bin_directory, test_results
 
 STAGES = ["lint", "unit", "fuzz", "e2e"]
 FUZZ_SECONDS = 10

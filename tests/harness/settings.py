@@ -4,12 +4,9 @@ import os
 import pathlib
 import random
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+from tools.workspace import CACHE, ROOT
+
 BIN = pathlib.Path(os.environ.get("SLUICE_BIN") or ROOT / "bazel-bin")
-CACHE = pathlib.Path(
-    os.environ.get("SLUICE_CACHE")
-    or pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "sluice"
-)
 SANITIZER = os.environ.get("SLUICE_SANITIZER", "")
 LONG = bool(os.environ.get("SLUICE_LONG"))
 TIMEOUT_SCALE = float(os.environ.get("SLUICE_TIMEOUT_SCALE") or 1)
@@ -17,6 +14,9 @@ TIMEOUT_SCALE = float(os.environ.get("SLUICE_TIMEOUT_SCALE") or 1)
 AGENT = BIN / "agent/sluice-agent"
 COLLECTOR = BIN / "collector/sluice-collector"
 CLI = BIN / "consumer/sluice"
+
+
+__all__ = ["CACHE", "ROOT", "scaled", "seed", "sanitizer_environment"]
 
 
 def scaled(seconds: float) -> float:
