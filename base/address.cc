@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "base/text.h"
 
 namespace sluice {
 namespace {
@@ -17,7 +18,7 @@ constexpr size_t kHostBytesMax = 253;  // of a DNS name
 
 template <typename... T>
 absl::Status Invalid(std::string_view text, const T&... problem) {
-  return InvalidArgument("found \"", text, "\"; ", problem...);
+  return InvalidArgument("found ", Quoted(text), "; ", problem...);
 }
 
 // inet_pton wants a C string; an IPv6 zone ("%eth0") is no part of the address.

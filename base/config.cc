@@ -10,6 +10,7 @@
 #include "base/nearest_word.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "base/text.h"
 
 namespace sluice {
 
@@ -17,7 +18,6 @@ using config_internal::Entry;
 using config_internal::File;
 using config_internal::Node;
 using config_internal::Problem;
-using config_internal::Quoted;
 
 const Entry* ConfigNode::Find(std::string_view key) const {
   mapping_->asked.emplace(key);
@@ -67,7 +67,7 @@ std::vector<ConfigNode> ConfigNode::Maps(std::string_view key) const {
 }
 
 std::string ConfigNode::String(std::string_view key, std::string_view fallback) const {
-  const std::string* const text = FindText(key, "a text");
+  const std::string* const text = FindText(key, config_internal::kText);
   return text != nullptr ? *text : std::string(fallback);
 }
 
@@ -86,7 +86,7 @@ std::vector<std::string> ConfigNode::Strings(std::string_view key, std::vector<s
       strings.push_back(item.value->text);
     } else {
       const std::string name = StrCat(key, "[", i, "]");
-      mapping_->file->Fail(item.position, mapping_->PathTo(name), Problem(*item.value, "a text"));
+      mapping_->file->Fail(item.position, mapping_->PathTo(name), Problem(*item.value, config_internal::kText));
     }
   }
   return strings;
@@ -97,7 +97,7 @@ std::map<std::string, std::string> ConfigNode::StringMap(std::string_view key) c
   std::map<std::string, std::string> strings;
   if (map.mapping_->node == nullptr) return strings;
   for (const auto& [name, entry] : map.mapping_->node->entries) {
-    const std::string* const text = map.FindText(name, "a text");
+    const std::string* const text = map.FindText(name, config_internal::kText);
     if (text != nullptr) strings.emplace(name, *text);
   }
   return strings;

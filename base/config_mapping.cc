@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "base/nearest_word.h"
 #include "base/strings.h"
 #include "base/text.h"
@@ -11,7 +12,6 @@ namespace sluice::config_internal {
 namespace {
 
 constexpr size_t kErrorsToldMax = 20;
-constexpr size_t kFoundBytesMax = 60;
 constexpr size_t kAllowedToldMax = 20;
 
 // "a list"
@@ -27,14 +27,6 @@ std::string Kind(const Node& node) {
       return "a mapping";
   }
   return "";
-}
-
-// The beginning of `text` that is told, whole characters of it.
-std::string_view Shortened(std::string_view text) {
-  if (text.size() <= kFoundBytesMax) return text;
-  size_t size = kFoundBytesMax;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
-  return text.substr(0, size);
 }
 
 std::string UnknownKey(std::string_view key, const std::vector<std::string_view>& allowed) {
@@ -64,12 +56,6 @@ void FailUnknownKeys(const Mapping& mapping, std::vector<Error>* errors) {
 
 }  // namespace
 
-std::string Quoted(std::string_view text) {
-  std::string quoted = "\"";
-  AppendVisible(Shortened(text), /*strip_cr=*/false, &quoted);
-  return quoted.append(text.size() > kFoundBytesMax ? "…\"" : "\"");
-}
-
 std::string Problem(const Node& node, std::string_view expected) {
   return StrCat("found ", Kind(node), "; expected ", expected);
 }
@@ -77,8 +63,10 @@ std::string Problem(const Node& node, std::string_view expected) {
 std::string Mapping::PathTo(std::string_view key) const {
   std::string to = path;
   if (!to.empty()) to.push_back('.');
-  AppendVisible(Shortened(key), /*strip_cr=*/false, &to);
-  return to;
+  const bool is_word = std::all_of(key.begin(), key.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '[' || c == ']';
+  });
+  return to.append(is_word ? std::string(key) : Quoted(key));
 }
 
 Mapping* Mapping::Child(const std::string& key, const Entry* entry) {

@@ -49,11 +49,11 @@ struct File {
   absl::Status Finish() const;
 };
 
+// What is expected, as errors put it.
+inline constexpr std::string_view kText = "a text, in quotes if it begins with '{' or '['";
 inline constexpr std::string_view kSize = "a size, such as 4096, 512KiB, 10GiB";
 inline constexpr std::string_view kDuration = "a duration with a unit, such as 250ms, 1s, 5m, 7d";
 
-// `text` for an error: visible, in quotes, not too long.
-std::string Quoted(std::string_view text);
 // "found a list; expected …"
 std::string Problem(const Node& node, std::string_view expected);
 

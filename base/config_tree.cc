@@ -5,9 +5,9 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <exception>
-#include <istream>
-#include <streambuf>
+#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -21,6 +21,8 @@ namespace {
 Position ToPosition(const YAML::Mark& mark) {
   return mark.is_null() ? Position{} : Position{.line = mark.line + 1, .column = mark.column + 1};
 }
+
+constexpr std::string_view kTab = "a tab in the indentation; YAML takes only spaces there";
 
 // Ends the parser from inside of an event; caught in ParseYaml.
 struct Stop {};
@@ -133,7 +135,7 @@ void Builder::PlaceKey(const Node* node) {
   }
   const auto [entry, is_new] = open_.back().node->entries.try_emplace(node->text, Entry{.position = last_});
   if (!is_new) {
-    Fail(last_, StrCat("key \"", node->text, "\" is there twice, first in line ", entry->second.position.line));
+    Fail(last_, StrCat("key ", Quoted(node->text), " is there twice, first in line ", entry->second.position.line));
   }
   open_.back().waiting = &entry->second;
 }
@@ -142,15 +144,6 @@ void Builder::Fail(Position position, std::string_view problem) {
   error_ = InvalidArgument(name_, ":", position.line, ": ", problem);
   throw Stop();
 }
-
-// Reads a string_view without copying it.
-class ViewBuffer final : public std::streambuf {
- public:
-  explicit ViewBuffer(std::string_view view) {
-    char* const begin = const_cast<char*>(view.data());  // only read: this class has no overflow()
-    setg(begin, begin, begin + view.size());
-  }
-};
 
 // What yaml-cpp would misread or choke on.
 absl::Status CheckText(std::string_view yaml, std::string_view name) {
@@ -171,9 +164,45 @@ absl::Status CheckText(std::string_view yaml, std::string_view name) {
   return absl::OkStatus();
 }
 
-absl::Status SyntaxError(const YAML::ParserException& e, std::string_view name) {
+// What yaml-cpp's words mean, and what people did who get them.
+struct Explanation {
+  std::string_view yaml_cpp;
+  std::string_view explanation;
+};
+
+const Explanation kExplanations[] = {
+    {YAML::ErrorMsg::UNKNOWN_ANCHOR, "no such anchor; put a text that begins with '*' in quotes, such as \"**/*.log\""},
+    {YAML::ErrorMsg::CHAR_IN_ALIAS, "no alias; put a text that begins with '*' in quotes, such as \"**/*.log\""},
+    {YAML::ErrorMsg::UNKNOWN_TOKEN, "unexpected character; put a text that begins with it in quotes"},
+    {YAML::ErrorMsg::MAP_VALUE, "unexpected ':'; is it indented like its neighbours, does the line before end in ':'?"},
+    {YAML::ErrorMsg::MAP_KEY, "unexpected key; is it indented like its neighbours?"},
+    {YAML::ErrorMsg::BLOCK_ENTRY, "unexpected '-'; is it indented like its neighbours?"},
+    {YAML::ErrorMsg::END_OF_MAP, "expected the next \"key: value\"; is it indented like its neighbours?"},
+    {YAML::ErrorMsg::END_OF_SEQ, "expected the next \"- item\"; is it indented like its neighbours?"},
+    {YAML::ErrorMsg::END_OF_MAP_FLOW, "a '{' that no '}' closes"},
+    {YAML::ErrorMsg::END_OF_SEQ_FLOW, "a '[' that no ']' closes"},
+    {YAML::ErrorMsg::DOC_IN_SCALAR, "a quote that opens a text and is not closed"},
+    {YAML::ErrorMsg::EOF_IN_SCALAR, "a quote that opens a text and is not closed"},
+    {YAML::ErrorMsg::TAB_IN_INDENTATION, kTab},
+};
+
+std::string_view Explain(std::string_view yaml_cpp) {
+  for (const Explanation& e : kExplanations) {
+    if (e.yaml_cpp == yaml_cpp) return e.explanation;
+  }
+  return yaml_cpp;
+}
+
+// True if a tab stands before the first other character of the line: yaml-cpp complains about what follows it.
+bool HasTabInIndentation(std::string_view yaml, int line) {
+  for (; line > 1 && !yaml.empty(); --line) yaml.remove_prefix(std::min(yaml.find('\n'), yaml.size() - 1) + 1);
+  return yaml.substr(0, yaml.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
+}
+
+absl::Status SyntaxError(const YAML::ParserException& e, std::string_view yaml, std::string_view name) {
   const Position at = ToPosition(e.mark);
-  return InvalidArgument(name, ":", at.line, ":", at.column, ": not valid YAML: ", e.msg);
+  const std::string_view problem = HasTabInIndentation(yaml, at.line) ? kTab : Explain(e.msg);
+  return InvalidArgument(name, ":", at.line, ":", at.column, ": not valid YAML: ", problem);
 }
 
 }  // namespace
@@ -182,15 +211,15 @@ absl::StatusOr<Tree> ParseYaml(std::string_view yaml, std::string_view name) {
   SLUICE_RETURN_IF_ERROR(CheckText(yaml, name));
   Builder builder(name);
   try {
-    ViewBuffer buffer(yaml);
-    std::istream in(&buffer);
+    // The mark of the document's end shows a quote that is not closed, which yaml-cpp takes for closed by the file's.
+    std::istringstream in(StrCat(yaml, yaml.ends_with('\n') ? "" : "\n", "...\n"));
     YAML::Parser parser(in);
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const Stop&) {
     return builder.error();
   } catch (const YAML::ParserException& e) {
-    return SyntaxError(e, name);
+    return SyntaxError(e, yaml, name);
   } catch (const std::exception& e) {
     return InvalidArgument(name, ": not valid YAML: ", e.what());
   }

@@ -13,6 +13,7 @@
 #include "base/config_mapping.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "base/text.h"
 
 namespace sluice {
 namespace {
@@ -85,14 +86,13 @@ absl::StatusOr<uint64_t> ParseBytes(std::string_view text) {
   const bool is_number = absl::SimpleAtoi(ToAbsl(TakeWhile(&rest, IsDigit)), &number);
   const uint64_t unit = ByteUnitOf(ToStd(absl::StripLeadingAsciiWhitespace(ToAbsl(rest))));
   if (!is_number || unit == 0 || number > std::numeric_limits<uint64_t>::max() / unit) {
-    return InvalidArgument("found ", config_internal::Quoted(text), "; expected ", config_internal::kSize);
+    return InvalidArgument("found ", Quoted(text), "; expected ", config_internal::kSize);
   }
   return number * unit;
 }
 
 absl::StatusOr<absl::Duration> ParseDuration(std::string_view text) {
-  const absl::Status invalid =
-      InvalidArgument("found ", config_internal::Quoted(text), "; expected ", config_internal::kDuration);
+  const absl::Status invalid = InvalidArgument("found ", Quoted(text), "; expected ", config_internal::kDuration);
   if (text.empty()) return invalid;
   absl::Duration sum;
   for (std::string_view rest = text; !rest.empty();) {

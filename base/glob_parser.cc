@@ -142,7 +142,7 @@ uint32_t Parser::Emit(Op op, uint32_t argument) {
 }
 
 absl::Status Parser::Error(std::string_view problem, size_t character) const {
-  return InvalidArgument(problem, " at character ", character, " of \"", pattern_, "\"");
+  return InvalidArgument(problem, " at character ", character, " of ", Quoted(pattern_));
 }
 
 }  // namespace sluice::glob_internal

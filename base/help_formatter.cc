@@ -1,6 +1,10 @@
 #include "base/help_formatter.h"
 
+#include <algorithm>
+#include <sstream>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/strings.h"
 
@@ -38,7 +42,7 @@ std::string Wrap(std::string_view text, size_t columns) {
 
 HelpFormatter::HelpFormatter() {
   column_width(kNameColumns);
-  label("OPTIONS", "OPTION…");
+  label("OPTIONS", "OPTION...");
   label("SUBCOMMAND", "COMMAND");
   label("Positionals", "Arguments");
 }
@@ -47,10 +51,31 @@ std::string HelpFormatter::make_help(const CLI::App* app, std::string name, CLI:
   std::string help = make_usage(app, std::move(name));
   const std::string description = app->get_description();
   if (!description.empty()) StrAppend(&help, "\n", Wrap(description, kNameColumns + kDescriptionColumns), "\n");
-  StrAppend(&help, make_positionals(app), make_groups(app, mode), make_subcommands(app, mode));
+  StrAppend(&help, make_positionals(app), make_subcommands(app, mode), OptionGroups(app));
   const std::string footer = app->get_footer();
   if (!footer.empty()) StrAppend(&help, "\n", footer, "\n");
   return help;
+}
+
+std::string HelpFormatter::OptionGroups(const CLI::App* app) const {
+  std::vector<std::string> groups = app->get_groups();
+  const auto common = std::find(groups.begin(), groups.end(), kCommonGroup);
+  if (common != groups.end()) std::rotate(common, common + 1, groups.end());
+  std::string help;
+  for (const std::string& group : groups) {
+    const std::vector<const CLI::Option*> options = app->get_options(
+        [&group](const CLI::Option* option) { return option->get_group() == group && option->nonpositional(); });
+    if (!group.empty() && !options.empty()) help += make_group(group, /*is_positional=*/false, options);
+  }
+  return help;
+}
+
+std::string HelpFormatter::make_subcommands(const CLI::App* app, CLI::AppFormatMode mode) const {
+  std::string help;
+  for (const CLI::App* command : app->get_subcommands(nullptr)) {
+    if (!command->get_group().empty()) help += make_subcommand(command);
+  }
+  return help.empty() ? help : StrCat("\nCommands:\n", help);
 }
 
 std::string HelpFormatter::make_option_name(const CLI::Option* option, bool is_positional) const {
@@ -63,7 +88,7 @@ std::string HelpFormatter::make_option_name(const CLI::Option* option, bool is_p
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
   std::string text;
   if (option->get_type_size() != 0 && option->nonpositional()) StrAppend(&text, " ", option->get_type_name());
-  if (option->get_expected_max() >= CLI::detail::expected_max_vector_size) text.append("…");
+  if (option->get_expected_max() >= CLI::detail::expected_max_vector_size) text.append("...");
   return text;
 }
 

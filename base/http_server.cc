@@ -27,7 +27,6 @@ constexpr size_t kThreads = 2;
 constexpr size_t kWaitingMax = 16;     // connections that no thread has time for yet
 constexpr time_t kTimeoutSeconds = 5;  // of a request's reading and of its writing
 constexpr size_t kRequestBytesMax = 64 << 10;
-constexpr size_t kPathBytesToldMax = 100;
 
 constexpr char kText[] = "text/plain; charset=utf-8";
 constexpr char kPrometheusText[] = "text/plain; version=0.0.4";
@@ -180,10 +179,9 @@ void HttpServer::Impl::Stop() {
 void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response* response) const {
   const bool known = request.path == "/metrics" || request.path == "/healthz" || request.path == "/readyz";
   if (!known) {
-    std::string text = "no such page: ";
-    AppendVisible(std::string_view(request.path).substr(0, kPathBytesToldMax), /*strip_cr=*/false, &text);
     response->status = 404;
-    response->set_content(StrCat(text, "\nthere are /metrics, /healthz and /readyz\n"), kText);
+    response->set_content(StrCat("no page ", Quoted(request.path), "; there are /metrics, /healthz and /readyz\n"),
+                          kText);
   } else if (request.method != "GET" && request.method != "HEAD") {
     response->status = 405;
     response->set_header("Allow", "GET, HEAD");

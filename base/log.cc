@@ -71,7 +71,7 @@ void AppendJsonString(std::string_view text, std::string* out) {
     } else if (c.code_point == '"' || c.code_point == '\\') {
       out->push_back('\\');
       out->push_back(text[0]);
-    } else if (IsControl(c.code_point)) {
+    } else if (IsControl(c.code_point) || c.code_point == '\t') {
       absl::StrAppendFormat(out, "\\u%04x", static_cast<uint32_t>(c.code_point));
     } else {
       out->append(text.substr(0, c.size));

@@ -59,12 +59,12 @@ std::string DidYouMean(const CLI::App* app, std::string_view argument) {
   return nearest.empty() ? "" : StrCat("; did you mean ", nearest, "?");
 }
 
-std::string Describe(const CLI::App* app, const CLI::ParseError& error) {
-  const std::vector<std::string> unexpected = app->remaining(/*recurse=*/true);
-  if (error.get_name() != "ExtrasError" || unexpected.empty()) return error.what();
-  const std::string argument = unexpected.front().substr(0, unexpected.front().find('='));
-  const std::string_view kind = argument.starts_with("-") ? "unknown flag " : "unexpected argument ";
-  return StrCat(kind, argument, DidYouMean(app, argument));
+// What nobody expected, instead of CLI11's list of it.
+std::string Unexpected(const CLI::App* app) {
+  const std::string first = app->remaining(/*recurse=*/true).front();
+  const std::string argument = first.substr(0, first.find('='));
+  return StrCat(argument.starts_with("-") ? "unknown flag " : "unexpected argument ", argument,
+                DidYouMean(app, argument));
 }
 
 int UsageError(const CLI::App* app, std::string_view problem) {
@@ -83,10 +83,10 @@ std::string_view Version() { return "0.1.0"; }
 void AddCommonFlags(CLI::App* app) {
   app->formatter(std::make_shared<HelpFormatter>());
   app->fallthrough();
-  app->get_help_ptr()->description("Print this help and exit")->group("Common options");
+  app->get_help_ptr()->description("Print this help and exit")->group(kCommonGroup);
   app->set_version_flag(
          "--version", [app] { return StrCat(app->get_name(), " ", Version()); }, "Print the version and exit")
-      ->group("Common options");
+      ->group(kCommonGroup);
   const auto flags = std::make_shared<LogFlags>();
   app->add_option_function<std::string>(
          "--log-format",
@@ -97,10 +97,10 @@ void AddCommonFlags(CLI::App* app) {
            flags->format = *format;
            log::Configure(flags->format, flags->level);
          },
-         "How the program's own log is written on stderr: text or json")
+         "Format of the program's own log: text or json")
       ->type_name("FORMAT")
       ->default_str("text")
-      ->group("Common options");
+      ->group(kCommonGroup);
   app->add_option_function<std::string>(
          "--log-level",
          [flags](const std::string& text) {
@@ -112,10 +112,10 @@ void AddCommonFlags(CLI::App* app) {
            flags->level = *level;
            log::Configure(flags->format, flags->level);
          },
-         "The least severe events of the log: debug, info, warn or error")
+         "Log from this level on: debug, info, warn, error")
       ->type_name("LEVEL")
       ->default_str("info")
-      ->group("Common options");
+      ->group(kCommonGroup);
 }
 
 int ParseFlags(CLI::App* app, int argc, char** argv) {
@@ -125,8 +125,8 @@ int ParseFlags(CLI::App* app, int argc, char** argv) {
   } catch (const CLI::Success& e) {  // --help, --version
     app->exit(e);
     return kExitOk;
-  } catch (const CLI::ParseError& e) {
-    return UsageError(app, Describe(app, e));
+  } catch (const CLI::ExtrasError&) {
+    return UsageError(app, Unexpected(app));
   } catch (const std::exception& e) {
     return UsageError(app, e.what());
   }

@@ -9,6 +9,8 @@
 namespace sluice {
 namespace {
 
+constexpr size_t kQuotedBytesMax = 60;
+
 // What the Unicode Standard's table 3-7 allows behind a lead byte: how many continuation bytes follow, and the range of
 // the first one (the others are 80..BF).
 struct Lead {
@@ -30,6 +32,13 @@ Lead LeadOf(uint8_t byte) {
 }
 
 bool IsPlain(char c) { return (c >= 0x20 && c < 0x7f) || c == '\t'; }
+
+// At most `size` bytes of it, and no part of a character.
+std::string_view Beginning(std::string_view text, size_t size) {
+  if (text.size() <= size) return text;
+  while (size > 0 && (static_cast<uint8_t>(text[size]) & 0xc0) == 0x80) --size;
+  return text.substr(0, size);
+}
 
 void AppendEscape(char32_t c, std::string* out) {
   if (c == '\n') {
@@ -97,6 +106,12 @@ void AppendVisible(std::string_view text, bool strip_cr, std::string* out) {
     }
     text.remove_prefix(c.size);
   }
+}
+
+std::string Quoted(std::string_view text) {
+  std::string quoted = "\"";
+  AppendVisible(Beginning(text, kQuotedBytesMax), /*strip_cr=*/false, &quoted);
+  return quoted.append(text.size() > kQuotedBytesMax ? "…\"" : "\"");
 }
 
 }  // namespace sluice

@@ -121,5 +121,14 @@ TEST(TextTest, ShowsWhatATerminalWouldExecute) {
   }
 }
 
+TEST(TextTest, QuotesWhatWasFoundVisiblyAndShort) {
+  EXPECT_EQ(Quoted(""), "\"\"");
+  EXPECT_EQ(Quoted("a\x1b[m"), "\"a\\x1b[m\"");
+  EXPECT_EQ(Quoted(std::string(60, 'x')), "\"" + std::string(60, 'x') + "\"");
+  EXPECT_EQ(Quoted(std::string(61, 'x')), "\"" + std::string(60, 'x') + "…\"");
+  EXPECT_EQ(Quoted(std::string(59, 'x') + "äöü"), "\"" + std::string(59, 'x') + "…\"");  // no half an ä
+  EXPECT_EQ(Quoted(std::string(100, '\x80')).substr(0, 5), "\"…\"");
+}
+
 }  // namespace
 }  // namespace sluice
