@@ -26,8 +26,6 @@ constexpr NamedZone kNamedZones[] = {
     {"JST", 9}, {"EST", -5}, {"EDT", -4}, {"CST", -6}, {"CDT", -5}, {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7},
 };
 
-bool EndsWord(const char* p, const char* end) { return p == end || !IsAlnum(*p); }
-
 // At the sign. `short_form`: "+01" counts, too.
 bool ReadOffset(const char** p, const char* end, bool short_form, int64_t* seconds) {
   const char* at = *p;
@@ -46,7 +44,7 @@ bool ReadOffset(const char** p, const char* end, bool short_form, int64_t* secon
   } else if (!short_form) {
     return false;
   }
-  if (minutes > 59 || !EndsWord(at, end)) return false;
+  if (minutes > 59 || !EndsTime(at, end)) return false;
   *seconds = sign * (hours * 3600 + minutes * 60);
   *p = at;
   return true;
@@ -55,7 +53,7 @@ bool ReadOffset(const char** p, const char* end, bool short_form, int64_t* secon
 bool ReadNamedZone(const char** p, const char* end, int64_t* seconds) {
   size_t size = 0;
   while (size < 5 && *p + size < end && IsUpper((*p)[size])) ++size;
-  if (size < 3 || !EndsWord(*p + size, end)) return false;
+  if (size < 3 || !EndsTime(*p + size, end)) return false;
   const std::string_view name(*p, size);
   const auto* zone = std::ranges::find(kNamedZones, name, &NamedZone::name);
   if (zone == std::end(kNamedZones)) return false;
@@ -137,29 +135,14 @@ bool ReadClock(const char** p, const char* end, int64_t* seconds) {
   return true;
 }
 
-uint32_t ReadFraction(const char** p, const char* end) {
-  const char* at = *p;
-  if (end - at < 2 || (*at != '.' && *at != ',') || !IsDigit(at[1])) return 0;
-  uint32_t nanos = 0;
-  uint32_t unit = 1'000'000'000;
-  for (++at; at < end && IsDigit(*at); ++at) {
-    if (unit == 1) continue;
-    unit /= 10;
-    nanos = nanos * 10 + static_cast<uint32_t>(*at - '0');
-  }
-  *p = at;
-  return nanos * unit;
-}
+namespace internal {
 
-int64_t ReadZone(const char** p, const char* end) {
+int64_t ReadOtherZone(const char** p, const char* end) {
   const char* at = *p;
-  if (at == end) return 0;
   int64_t seconds = 0;
-  if (*at == 'Z' || *at == 'z') {
-    if (EndsWord(at + 1, end)) *p = at + 1;
-  } else if (*at == '+' || *at == '-') {
+  if (*at != ' ') {
     ReadOffset(p, end, /*short_form=*/true, &seconds);
-  } else if (*at == ' ' && end - at >= 4) {
+  } else if (end - at >= 4) {
     ++at;
     const bool read = *at == '+' || *at == '-' ? ReadOffset(&at, end, /*short_form=*/false, &seconds)
                                                : IsUpper(*at) && ReadNamedZone(&at, end, &seconds);
@@ -167,5 +150,7 @@ int64_t ReadZone(const char** p, const char* end) {
   }
   return seconds;
 }
+
+}  // namespace internal
 
 }  // namespace sluice::agent

@@ -54,8 +54,36 @@ bool IsWeekday(const char* p);
 // "09:15:39" as seconds of the day; up to 23:59:60.
 bool ReadClock(const char** p, const char* end, int64_t* seconds);
 // ".123456" or ",123" in nanoseconds; digits after the ninth are passed over.
-uint32_t ReadFraction(const char** p, const char* end);
+inline uint32_t ReadFraction(const char** p, const char* end) {
+  const char* at = *p;
+  if (end - at < 2 || (*at != '.' && *at != ',') || !IsDigit(at[1])) return 0;
+  uint32_t nanos = 0;
+  uint32_t unit = 1'000'000'000;
+  for (++at; at < end && IsDigit(*at); ++at) {
+    if (unit == 1) continue;
+    unit /= 10;
+    nanos = nanos * 10 + static_cast<uint32_t>(*at - '0');
+  }
+  *p = at;
+  return nanos * unit;
+}
+
+// A time is not followed by a letter or a digit.
+inline bool EndsTime(const char* p, const char* end) { return p == end || !IsAlnum(*p); }
+
+namespace internal {
+int64_t ReadOtherZone(const char** p, const char* end);  // not "Z"
+}  // namespace internal
+
 // "Z", "+01:00", "+0100", "+01", " +0100", " UTC", " CEST": seconds to subtract. Nothing is UTC.
-int64_t ReadZone(const char** p, const char* end);
+inline int64_t ReadZone(const char** p, const char* end) {
+  if (*p == end) return 0;
+  const char c = **p;
+  if (c == 'Z' || c == 'z') {
+    if (EndsTime(*p + 1, end)) ++*p;
+    return 0;
+  }
+  return c == '+' || c == '-' || c == ' ' ? internal::ReadOtherZone(p, end) : 0;
+}
 
 }  // namespace sluice::agent

@@ -52,26 +52,16 @@ constexpr KnownField kFields[] = {
 };
 static_assert(std::ranges::is_sorted(kFields, {}, [](const KnownField& f) { return f.name.size(); }));
 
-constexpr size_t kLongest = std::end(kFields)[-1].name.size();
+static_assert(std::end(kFields)[-1].name.size() == internal::kFieldNameMax);
 
-constexpr uint32_t FirstLetterBit(char c) { return uint32_t{1} << (c & 31); }
-
-// For each length of a name: which of kFields have it, and with which letters they begin.
-struct Bucket {
-  uint8_t begin = 0;
-  uint8_t end = 0;
-  uint32_t first_letters = 0;
-};
-
-constexpr auto kBuckets = [] {
-  std::array<Bucket, kLongest + 1> buckets;
-  for (size_t i = 0; i < std::size(kFields); ++i) {
-    Bucket& bucket = buckets[kFields[i].name.size()];
-    if (bucket.end == 0) bucket.begin = static_cast<uint8_t>(i);
-    bucket.end = static_cast<uint8_t>(i + 1);
-    bucket.first_letters |= FirstLetterBit(kFields[i].name[0]);
+// For each length of a name: where in kFields the names of this length begin.
+constexpr auto kBegin = [] {
+  std::array<uint8_t, internal::kFieldNameMax + 2> begin{};
+  for (size_t size = 0; size < begin.size(); ++size) {
+    begin[size] =
+        static_cast<uint8_t>(std::ranges::count_if(kFields, [=](const KnownField& f) { return f.name.size() < size; }));
   }
-  return buckets;
+  return begin;
 }();
 
 bool EqualsInAnyCase(std::string_view name, std::string_view lower) {
@@ -119,15 +109,22 @@ void TakeSeverity(FieldMeaning meaning, std::string_view value, ParsedLine* out)
 
 }  // namespace
 
-FieldMeaning MeaningOf(std::string_view name) {
-  if (name.empty() || name.size() > kLongest) return FieldMeaning::kNone;
-  const Bucket& bucket = kBuckets[name.size()];
-  if ((bucket.first_letters & FirstLetterBit(name[0])) == 0) return FieldMeaning::kNone;
-  for (size_t i = bucket.begin; i < bucket.end; ++i) {
+namespace internal {
+
+constinit const std::array<uint32_t, kFieldNameMax + 1> kFirstLetters = [] {
+  std::array<uint32_t, kFieldNameMax + 1> letters{};
+  for (const KnownField& field : kFields) letters[field.name.size()] |= uint32_t{1} << (field.name[0] & 31);
+  return letters;
+}();
+
+FieldMeaning LookUpMeaning(std::string_view name) {
+  for (size_t i = kBegin[name.size()]; i < kBegin[name.size() + 1]; ++i) {
     if (EqualsInAnyCase(name, kFields[i].name)) return kFields[i].meaning;
   }
   return FieldMeaning::kNone;
 }
+
+}  // namespace internal
 
 void TakeField(FieldMeaning meaning, std::string_view value, TimeReader* times, ParsedLine* out) {
   switch (meaning) {

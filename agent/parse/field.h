@@ -1,6 +1,8 @@
 // Fields with a name, of JSON, logfmt and regex groups: which ones tell the time or the severity, and how.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -16,8 +18,19 @@ enum class FieldMeaning : uint8_t {
   kSeverityNumber,  // severityNumber: OpenTelemetry's number
 };
 
-// What the field of this name tells, in any case.
-FieldMeaning MeaningOf(std::string_view name);
+namespace internal {
+inline constexpr size_t kFieldNameMax = 20;
+// By the length of a name: with which letters (the bits of `c & 31`) a known one may begin.
+extern const std::array<uint32_t, kFieldNameMax + 1> kFirstLetters;
+FieldMeaning LookUpMeaning(std::string_view name);
+}  // namespace internal
+
+// What the field of this name tells, in any case. Most names are seen to tell nothing at once.
+inline FieldMeaning MeaningOf(std::string_view name) {
+  if (name.empty() || name.size() > internal::kFieldNameMax) return FieldMeaning::kNone;
+  const bool may_be_known = (internal::kFirstLetters[name.size()] >> (name[0] & 31) & 1) != 0;
+  return may_be_known ? internal::LookUpMeaning(name) : FieldMeaning::kNone;
+}
 
 // Takes the value of a field of this meaning into `out`, if `out` has no such value yet and the value is one. A
 // severity's text that nobody knows is kept until one comes that is known.

@@ -14,11 +14,11 @@ constexpr int64_t kLatestSeconds = DaysFromCivil(2262, 1, 1) * kSecondsPerDay;  
 constexpr uint64_t kNoYear = ~uint64_t{0};                                      // no layout's text has these bytes
 
 // Reads what follows the clock in every layout, and puts the time together. 0 if it is out of range or runs on.
-size_t Finish(std::string_view text, const char* p, int64_t seconds, uint64_t* unix_nano) {
+inline size_t Finish(std::string_view text, const char* p, int64_t seconds, uint64_t* unix_nano) {
   const char* const end = text.data() + text.size();
   const uint32_t nanos = ReadFraction(&p, end);
   seconds -= ReadZone(&p, end);
-  if (p < end && IsAlnum(*p)) return 0;
+  if (!EndsTime(p, end)) return 0;
   if (seconds < kEarliestSeconds || seconds >= kLatestSeconds) return 0;
   *unix_nano = static_cast<uint64_t>(seconds * kNanosPerSecond + nanos);
   return static_cast<size_t>(p - text.data());
@@ -241,7 +241,7 @@ size_t TimeReader::ReadEpoch(std::string_view text, uint64_t* unix_nano) {
   const char* const end = text.data() + text.size();
   const bool decimal_point = p < end && *p == '.';
   const uint64_t nanos = decimal_point ? ReadFraction(&p, end) / (kNanosPerSecond / unit) : 0;
-  if (p < end && IsAlnum(*p)) return 0;
+  if (!EndsTime(p, end)) return 0;
   *unix_nano = value * unit + nanos;
   return static_cast<size_t>(p - text.data());
 }
