@@ -1,0 +1,164 @@
+#include "collector/log/rocksdb/database.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <random>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "base/strings.h"
+#include "collector/log/rocksdb/keys.h"
+#include "collector/log/rocksdb/tuning.h"
+
+namespace sluice::collector {
+namespace {
+
+constexpr int kFormatVersion = 1;
+constexpr std::string_view kSubdirectory = "log";
+
+std::string MakeLogId() {
+  std::random_device random;
+  return absl::StrFormat("%08x%08x", random(), random());
+}
+
+// The directory is there, and either empty or a database of RocksDB's.
+absl::Status PrepareDirectory(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    return absl::FailedPreconditionError(
+        StrCat("data directory ", directory, " cannot be made: ", error.message(), "; choose another with --data-dir"));
+  }
+  if (std::filesystem::exists(directory + "/CURRENT", error)) return absl::OkStatus();
+  std::filesystem::directory_iterator entry(directory, error);
+  if (error) {
+    return absl::FailedPreconditionError(StrCat("data directory ", directory, " cannot be read: ", error.message()));
+  }
+  for (; entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    // What RocksDB leaves behind if it is killed before the database was made.
+    const bool ours = name == "LOCK" || name.starts_with("LOG") || name == "IDENTITY" || name.ends_with(".dbtmp") ||
+                      name.starts_with("MANIFEST-") || name.ends_with(".log");
+    if (!ours) {
+      return absl::FailedPreconditionError(StrCat("data directory ", directory, " is not Sluice's: it holds '", name,
+                                                  "' and no database; choose an empty directory"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ExplainOpenError(const rocksdb::Status& status, const std::string& directory) {
+  const std::string text = status.ToString();
+  if (text.find("lock") != std::string::npos && status.IsIOError()) {
+    return absl::FailedPreconditionError(StrCat("data directory ", directory,
+                                                " is in use by another process: stop that collector, or give this one "
+                                                "another directory (",
+                                                text, ")"));
+  }
+  if (status.IsInvalidArgument()) {
+    return absl::FailedPreconditionError(
+        StrCat("data directory ", directory, " holds a database that is not Sluice's, or of a newer Sluice: ", text));
+  }
+  if (status.IsCorruption()) {
+    return absl::DataLossError(StrCat("data directory ", directory, " is damaged: ", text,
+                                      "; restore it from a copy, or move it away to begin with an empty log (agents "
+                                      "send again what their files still hold)"));
+  }
+  return FromRocksDb(status, StrCat("data directory ", directory, ": open"));
+}
+
+// A database that is there must have our column families and no others: RocksDB would add ours to anybody's.
+absl::Status CheckColumnFamilies(const rocksdb::DBOptions& options, const std::string& directory,
+                                 const std::vector<rocksdb::ColumnFamilyDescriptor>& ours) {
+  std::vector<std::string> names;
+  std::error_code error;
+  if (!std::filesystem::exists(directory + "/CURRENT", error)) return absl::OkStatus();
+  const rocksdb::Status status = rocksdb::DB::ListColumnFamilies(options, directory, &names);
+  if (!status.ok()) return ExplainOpenError(status, directory);
+  // One alone: the database was being made when the process ended. CheckOrWriteFormat sees whether it is empty.
+  for (const std::string& name : names) {
+    const bool known = std::any_of(ours.begin(), ours.end(), [&](const auto& cf) { return cf.name == name; });
+    if (!known) {
+      return absl::FailedPreconditionError(
+          StrCat("data directory ", directory,
+                 " holds a database that is not Sluice's, or of a newer Sluice: it has "
+                 "a column family '",
+                 name, "'"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status FromRocksDb(const rocksdb::Status& status, std::string_view what) {
+  if (status.ok()) return absl::OkStatus();
+  const std::string text = StrCat(what, ": ", status.ToString());
+  if (status.IsNoSpace()) return absl::ResourceExhaustedError(text);
+  if (status.IsCorruption()) return absl::DataLossError(text);
+  return absl::UnavailableError(text);
+}
+
+bool IsDamage(const rocksdb::Status& status) {
+  return status.IsCorruption() || (status.IsIOError() && status.subcode() == rocksdb::Status::kPathNotFound);
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const RocksDbOptions& options,
+                                                         std::shared_ptr<rocksdb::CompactionFilterFactory> filter) {
+  auto database = std::unique_ptr<Database>(new Database(StrCat(options.data_dir, "/", kSubdirectory)));
+  const std::string& directory = database->directory();
+  SLUICE_RETURN_IF_ERROR(PrepareDirectory(directory));
+  const rocksdb::DBOptions db_options = MakeDbOptions(options);
+  const std::vector<rocksdb::ColumnFamilyDescriptor> families = MakeColumnFamilies(std::move(filter));
+  SLUICE_RETURN_IF_ERROR(CheckColumnFamilies(db_options, directory, families));
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(db_options, directory, families, &database->handles_, &db);
+  if (!status.ok()) return ExplainOpenError(status, directory);
+  database->db_.reset(db);
+  SLUICE_RETURN_IF_ERROR(database->CheckOrWriteFormat());
+  return database;
+}
+
+Database::~Database() {
+  if (db_ == nullptr) return;
+  for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
+  const rocksdb::Status status = db_->Close();
+  if (!status.ok()) log::Warn("log", "closing the database failed", {{"error", status.ToString()}});
+}
+
+absl::Status Database::CheckOrWriteFormat() {
+  std::string format;
+  rocksdb::Status status = db_->Get({}, meta(), ToSlice(keys::kFormat), &format);
+  if (status.IsNotFound()) {
+    const std::unique_ptr<rocksdb::Iterator> first(db_->NewIterator({}, meta()));
+    first->SeekToFirst();
+    if (first->Valid()) {
+      return absl::FailedPreconditionError(StrCat("data directory ", directory_,
+                                                  " holds a database that is not Sluice's: it names no format; choose "
+                                                  "an empty directory"));
+    }
+    log_id_ = MakeLogId();
+    rocksdb::WriteBatch batch;
+    batch.Put(meta(), ToSlice(keys::kFormat), std::to_string(kFormatVersion));
+    batch.Put(meta(), ToSlice(keys::kLogId), log_id_);
+    rocksdb::WriteOptions sync;
+    sync.sync = true;
+    return FromRocksDb(db_->Write(sync, &batch), StrCat("data directory ", directory_, ": write the format"));
+  }
+  if (status.ok()) status = db_->Get({}, meta(), ToSlice(keys::kLogId), &log_id_);
+  if (!status.ok()) return ExplainOpenError(status, directory_);
+  int version = 0;
+  const auto [end, error] = std::from_chars(format.data(), format.data() + format.size(), version);
+  if (error != std::errc() || end != format.data() + format.size() || version != kFormatVersion) {
+    return absl::FailedPreconditionError(StrCat("data directory ", directory_, " has format '", format,
+                                                "', this program reads format ", kFormatVersion,
+                                                ": run the version of Sluice that wrote it, or a newer one"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sluice::collector

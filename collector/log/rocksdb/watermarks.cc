@@ -1,0 +1,109 @@
+#include "collector/log/rocksdb/watermarks.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "collector/log/rocksdb/keys.h"
+#include "collector/log/rocksdb/values.h"
+
+namespace sluice::collector {
+namespace {
+
+// About 150 bytes each.
+constexpr size_t kRememberedMax = 65'536;
+
+}  // namespace
+
+absl::Status WatermarkStore::Load() {
+  const std::unique_ptr<rocksdb::Iterator> it(database_.db()->NewIterator({}, database_.watermarks()));
+  MutexLock lock(&mutex_);
+  it->SeekToFirst();
+  while (it->Valid()) {
+    const std::string agent(keys::WatermarkAgent(ToView(it->key())));
+    if (agent.empty()) return absl::DataLossError("the key of a watermark is damaged");
+    agents_.insert(agent);
+    it->Seek(keys::WatermarkEnd(agent));
+  }
+  return FromRocksDb(it->status(), "read the watermarks");
+}
+
+absl::StatusOr<uint64_t> WatermarkStore::EndOffset(const std::string& key) {
+  if (const auto found = young_.find(key); found != young_.end()) return found->second;
+  uint64_t end_offset = 0;
+  if (const auto found = old_.find(key); found != old_.end()) {
+    end_offset = found->second;
+  } else {
+    std::string stored;
+    const rocksdb::Status status = database_.db()->Get({}, database_.watermarks(), key, &stored);
+    if (!status.ok() && !status.IsNotFound()) return FromRocksDb(status, "read a watermark");
+    if (status.ok()) {
+      const std::optional<WatermarkValue> value = WatermarkValue::Decode(stored);
+      const std::optional<uint64_t> end =
+          value.has_value() ? WatermarkValue::EndOffset(value->watermark) : std::nullopt;
+      if (!end.has_value()) return absl::DataLossError("a stored watermark is damaged");
+      end_offset = *end;
+    }
+  }
+  if (young_.size() >= kRememberedMax / 2) old_ = std::exchange(young_, {});
+  young_[key] = end_offset;
+  return end_offset;
+}
+
+void WatermarkStore::Committed(const std::string& key, uint64_t end_offset) {
+  young_[key] = end_offset;
+  const std::string_view agent = keys::WatermarkAgent(key);
+  MutexLock lock(&mutex_);
+  if (agents_.find(agent) == agents_.end()) agents_.emplace(agent);
+}
+
+void WatermarkStore::Deleted(const std::string& key) {
+  young_.erase(key);
+  old_.erase(key);
+  const std::string_view agent = keys::WatermarkAgent(key);
+  if (HasAny(agent)) return;
+  MutexLock lock(&mutex_);
+  if (const auto found = agents_.find(agent); found != agents_.end()) agents_.erase(found);
+}
+
+bool WatermarkStore::HasAny(std::string_view agent) const {
+  const std::unique_ptr<rocksdb::Iterator> it(database_.db()->NewIterator({}, database_.watermarks()));
+  it->Seek(keys::WatermarkPrefix(agent));
+  return it->Valid() && keys::WatermarkAgent(ToView(it->key())) == agent;
+}
+
+absl::StatusOr<std::vector<v1::FileWatermark>> WatermarkStore::Of(std::string_view agent) const {
+  std::vector<v1::FileWatermark> watermarks;
+  const std::unique_ptr<rocksdb::Iterator> it(database_.db()->NewIterator({}, database_.watermarks()));
+  const std::string prefix = keys::WatermarkPrefix(agent);
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    const std::optional<WatermarkValue> value = WatermarkValue::Decode(ToView(it->value()));
+    v1::FileWatermark& watermark = watermarks.emplace_back();
+    if (!value.has_value() ||
+        !watermark.ParseFromArray(value->watermark.data(), static_cast<int>(value->watermark.size()))) {
+      return absl::DataLossError(StrCat("a stored watermark of agent ", agent, " is damaged"));
+    }
+  }
+  SLUICE_RETURN_IF_ERROR(FromRocksDb(it->status(), StrCat("read the watermarks of agent ", agent)));
+  return watermarks;
+}
+
+std::vector<std::string> WatermarkStore::Agents() const {
+  MutexLock lock(&mutex_);
+  return std::vector<std::string>(agents_.begin(), agents_.end());
+}
+
+absl::StatusOr<std::vector<std::string>> WatermarkStore::OlderThan(int64_t append_unix_nano, size_t keys_max) const {
+  std::vector<std::string> old;
+  const std::unique_ptr<rocksdb::Iterator> it(database_.db()->NewIterator({}, database_.watermarks()));
+  for (it->SeekToFirst(); it->Valid() && old.size() < keys_max; it->Next()) {
+    const std::optional<WatermarkValue> value = WatermarkValue::Decode(ToView(it->value()));
+    if (value.has_value() && value->append_unix_nano < append_unix_nano) old.push_back(it->key().ToString());
+  }
+  SLUICE_RETURN_IF_ERROR(FromRocksDb(it->status(), "look for old watermarks"));
+  return old;
+}
+
+}  // namespace sluice::collector
