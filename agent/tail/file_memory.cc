@@ -32,6 +32,7 @@ absl::StatusOr<bool> IsGrownFrom(const v1::FileWatermark& known, const FileStat&
 
 v1::ContentHash HashOf(std::string_view bytes) {
   v1::ContentHash hash;
+  if (bytes.empty()) return hash;  // as what was never hashed
   hash.set_length(static_cast<uint32_t>(bytes.size()));
   hash.set_xxh3(Xxh3(bytes));
   return hash;

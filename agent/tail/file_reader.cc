@@ -57,9 +57,13 @@ absl::StatusOr<ReadResult> FileReader::Read(TailedFile* file, MessageEncoder* me
   }
   chunk.reaches_end = chunk.fresh().size() < options_.chunk_bytes;
   uint64_t end = chunk.offset + chunk.fresh().size();
-  file->size = chunk.reaches_end ? end : std::max(file->size, end);
+  SLUICE_ASSIGN_OR_RETURN(bool same_head, UpdateHead(file));
+  if (!same_head || (chunk.reaches_end && end < file->size)) {
+    result.outcome = ReadResult::Outcome::kReplaced;
+    return result;
+  }
+  file->size = std::max(file->size, end);
   if (chunk.fresh().empty()) return result;
-  SLUICE_RETURN_IF_ERROR(UpdateHead(file));
 
   now_ = static_cast<uint64_t>(clock_->UnixNanos());
   uint64_t skipped = chunk.offset == file->started_at ? file->started_at : 0;
@@ -102,12 +106,15 @@ absl::StatusOr<bool> FileReader::StillNoNewline(TailedFile* file) {
   return true;
 }
 
-absl::Status FileReader::UpdateHead(TailedFile* file) {
-  if (file->head.length() == kHeadBytes) return absl::OkStatus();
+// Hashes the first bytes again while they are still becoming more, and when the file is read from its beginning. False
+// if they are not what they were.
+absl::StatusOr<bool> FileReader::UpdateHead(TailedFile* file) {
+  if (file->head.length() == kHeadBytes && file->read.offset > 0) return true;
   std::array<char, kHeadBytes> head;
   SLUICE_ASSIGN_OR_RETURN(size_t size, file->file->ReadAt(0, head.data(), head.size()));
+  if (size < file->head.length() || !SameHash(HashOf({head.data(), file->head.length()}), file->head)) return false;
   file->head = HashOf({head.data(), size});
-  return absl::OkStatus();
+  return true;
 }
 
 // False if the message is full before the chunk's lines are all in it.

@@ -46,7 +46,7 @@ class FileReader {
   struct Chunk;
 
   absl::StatusOr<bool> StillNoNewline(TailedFile* file);
-  absl::Status UpdateHead(TailedFile* file);
+  absl::StatusOr<bool> UpdateHead(TailedFile* file);
   bool AppendLines(const Chunk& chunk, TailedFile* file, MessageEncoder* message, ReadResult* result);
   bool AppendLine(std::string_view line, bool valid_utf8, bool terminated, uint64_t offset, TailedFile* file,
                   MessageEncoder* message, ReadResult* result);

@@ -24,7 +24,10 @@ void FileTracker::StartReading() {
   std::vector<TailedFile*> files = table_.Where([](const TailedFile&) { return true; });
   // Older files first: what was rotated away before what came after it.
   std::sort(files.begin(), files.end(), [](const auto* a, const auto* b) {
-    return std::tie(a->modified_unix_nano, a->path) < std::tie(b->modified_unix_nano, b->path);
+    // Times have the kernel's tick for a grain: the names tell what they cannot.
+    uint64_t a_age = ParseRotationName(BaseNameOf(a->path)).age;
+    uint64_t b_age = ParseRotationName(BaseNameOf(b->path)).age;
+    return std::tie(a->modified_unix_nano, b_age, a->path) < std::tie(b->modified_unix_nano, a_age, b->path);
   });
   for (TailedFile* file : files) Resolve(file);
   OrderGenerations(files);
@@ -55,7 +58,7 @@ void FileTracker::FindRotatedAway() {
 void FileTracker::OrderGenerations(const std::vector<TailedFile*>& files) {
   absl::flat_hash_map<std::string, TailedFile*> previous;
   for (TailedFile* file : files) {
-    std::string key = JoinPath(DirectoryOf(file->path), RotationStem(BaseNameOf(file->path)));
+    std::string key = JoinPath(DirectoryOf(file->path), ParseRotationName(BaseNameOf(file->path)).stem);
     TailedFile*& before = previous[key];
     if (file->predecessor == nullptr) file->predecessor = before;
     before = file;

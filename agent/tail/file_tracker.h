@@ -16,6 +16,7 @@
 #include "agent/tail/file_listener.h"
 #include "agent/tail/file_memory.h"
 #include "agent/tail/file_table.h"
+#include "agent/tail/rotation_name.h"
 #include "agent/tail/tailed_file.h"
 #include "base/clock.h"
 #include "base/file_system.h"
@@ -122,8 +123,4 @@ class FileTracker final : public FileListener {
 bool IsInsideLine(ReadableFile* file, uint64_t offset);
 // Where the last unfinished line of a file of this size begins, if that is near its end; else `size`.
 uint64_t LastLineBegin(ReadableFile* file, uint64_t size);
-// "app.log" for "app.log.1", "app.log-20261120", "app.log.2.gz"…: what the generations of a rotated file have in
-// common.
-std::string_view RotationStem(std::string_view file_name);
-
 }  // namespace sluice::agent

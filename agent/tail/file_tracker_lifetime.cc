@@ -39,16 +39,6 @@ uint64_t LastLineBegin(ReadableFile* file, uint64_t size) {
   return begin == 0 ? 0 : size;
 }
 
-std::string_view RotationStem(std::string_view name) {
-  for (std::string_view suffix : {".gz", ".zst", ".bz2", ".xz"}) {
-    if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
-  }
-  constexpr std::string_view kCountOrDate = "0123456789-_.:T";
-  size_t last = name.find_last_not_of(kCountOrDate);
-  bool has_digit = last != std::string_view::npos && name.find_first_of("0123456789", last) != std::string_view::npos;
-  return has_digit ? name.substr(0, last + 1) : name;
-}
-
 absl::Status FileTracker::EnsureOpen(TailedFile* file) {
   if (file->file != nullptr) return absl::OkStatus();
   if (file->path.empty()) return NotFound(file->first_path, ": was deleted while it was closed");

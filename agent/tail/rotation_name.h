@@ -1,0 +1,18 @@
+// What the name of a rotated file tells.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace sluice::agent {
+
+struct RotationName {
+  std::string_view stem;  // what the generations of a file have in common: "app.log"
+  uint64_t age = 0;       // larger is older among files of one stem; 0 for the file that is written now
+};
+
+// "app.log" (age 0), "app.log.1", "app.log.2.gz" (by their number), "app.log-20261120" (by date,
+// older than any number).
+RotationName ParseRotationName(std::string_view file_name);
+
+}  // namespace sluice::agent

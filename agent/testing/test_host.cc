@@ -1,0 +1,118 @@
+#include "agent/testing/test_host.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "gtest/gtest.h"
+
+namespace sluice::agent {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int kRoundsMax = 100'000;  // a test that needs more hangs
+
+}  // namespace
+
+TestHost::TestHost(Options options) : options_(std::move(options)) {
+  std::string pattern = ::testing::TempDir() + "sluice-XXXXXX";
+  root_ = mkdtemp(pattern.data());
+}
+
+TestHost::~TestHost() {
+  KillAgent();
+  std::filesystem::remove_all(root_);
+}
+
+void TestHost::StartAgent() {
+  registry_ = std::make_unique<prometheus::Registry>();
+  metrics_ = std::make_unique<AgentMetrics>(registry_.get());
+  buffers_ = std::make_unique<BufferPool>(Tailer::BufferBytes(options_.tailer), 3);
+  if (options_.inotify) watcher_ = *NewInotifyWatcher();
+
+  FileTracker::Options tracker;
+  tracker.agent = "agent-1";
+  tracker.host = "host-1";
+  tracker.open_files_max = options_.open_files_max;
+  tracker.source_of = [this](const std::string& path) { return tree_->SourceOf(path); };
+  tracker_ = std::make_unique<FileTracker>(std::move(tracker), HostFileSystem(), &clock_, metrics_.get());
+  for (const v1::FileWatermark& file : checkpoint_) tracker_->Learn(file);
+
+  SourceOptions source = options_.source;
+  source.root = root_;
+  if (source.name.empty()) source.name = "source";
+  absl::StatusOr<std::shared_ptr<const Source>> created = Source::Create(std::move(source), "agent-1");
+  ASSERT_TRUE(created.ok()) << created.status();
+  tree_ = std::make_unique<WatchTree>(WatchTree::Options(), std::vector{*created}, HostFileSystem(), watcher_.get(),
+                                      &clock_, tracker_.get(), metrics_.get());
+  tailer_ =
+      std::make_unique<Tailer>(options_.tailer, tracker_.get(), &collector_, buffers_.get(), &clock_, metrics_.get());
+}
+
+void TestHost::KillAgent() {
+  collector_.Disconnect();
+  std::vector<LinkEvent> unseen;
+  collector_.Take(&unseen);
+  tailer_ = nullptr;
+  tree_ = nullptr;
+  tracker_ = nullptr;
+  watcher_ = nullptr;
+}
+
+void TestHost::SaveCheckpoint() {
+  checkpoint_.clear();
+  for (const v1::FileWatermark* file : tracker_->Progress()) checkpoint_.push_back(*file);
+}
+
+void TestHost::Work() {
+  for (int round = 0; round < kRoundsMax; ++round) {
+    uint64_t sent = collector_.messages();
+    tree_->Work();
+    int64_t next = tailer_->Work();
+    if (collector_.messages() == sent && next > clock_.MonotonicNanos()) return;
+  }
+  ADD_FAILURE() << "the agent does not come to rest";
+}
+
+void TestHost::Settle() {
+  if (!collector_.connected()) collector_.Connect();
+  for (int round = 0; round < kRoundsMax; ++round) {
+    Work();
+    // Lines that are gathered for a moment go out when it is over.
+    clock_.Advance(2'000'000);
+    Work();
+    if (collector_.waiting() == 0) return;
+    collector_.Process(collector_.waiting(), /*acknowledge=*/true);
+  }
+  ADD_FAILURE() << "agent and collector do not come to rest";
+}
+
+void TestHost::SettleAll() {
+  for (int i = 0; i < 4; ++i) {
+    Settle();
+    clock_.Advance(31 * kSecond);  // a scan, and the grace of files without a path
+  }
+  Settle();
+}
+
+void TestHost::Append(std::string_view name, std::string_view bytes) {
+  std::ofstream file(Path(name), std::ios::app | std::ios::binary);
+  file << bytes << std::flush;
+  ASSERT_TRUE(file.good()) << name;
+}
+
+void TestHost::WriteNew(std::string_view name, std::string_view bytes) {
+  std::ofstream file(Path(name), std::ios::trunc | std::ios::binary);
+  file << bytes << std::flush;
+  ASSERT_TRUE(file.good()) << name;
+}
+
+void TestHost::Rename(std::string_view from, std::string_view to) { std::filesystem::rename(Path(from), Path(to)); }
+void TestHost::Truncate(std::string_view name) { std::filesystem::resize_file(Path(name), 0); }
+void TestHost::Delete(std::string_view name) { ASSERT_TRUE(std::filesystem::remove(Path(name))) << name; }
+void TestHost::MakeDirectory(std::string_view name) { std::filesystem::create_directories(Path(name)); }
+
+}  // namespace sluice::agent

@@ -1,0 +1,85 @@
+// An agent's inside on a temporary directory, with a simulated clock and a collector in memory: real files, real
+// inotify.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/discover/watch_tree.h"
+#include "agent/link/buffer_pool.h"
+#include "agent/metrics/agent_metrics.h"
+#include "agent/tail/file_tracker.h"
+#include "agent/tail/tailer.h"
+#include "agent/testing/fake_collector.h"
+#include "base/clock.h"
+#include "base/directory_watcher.h"
+#include "base/file_system.h"
+#include "prometheus/registry.h"
+
+namespace sluice::agent {
+
+// One thread. Errors of the test's own actions fail the test.
+class TestHost {
+ public:
+  struct Options {
+    SourceOptions source;  // root is the temporary directory
+    Tailer::Options tailer;
+    bool inotify = true;
+    size_t open_files_max = 1000;
+  };
+
+  TestHost() : TestHost(Options()) {}
+  explicit TestHost(Options options);
+  ~TestHost();
+
+  // The directory that is watched.
+  const std::string& root() const { return root_; }
+  std::string Path(std::string_view name) const { return JoinPath(root_, name); }
+
+  // Makes the agent, which is not connected. Nothing of an earlier one is left but what was checkpointed.
+  void StartAgent();
+  void KillAgent();
+  bool running() const { return tailer_ != nullptr; }
+  // Keeps the agent's progress as its checkpoint would.
+  void SaveCheckpoint();
+  void LoseCheckpoint() { checkpoint_.clear(); }
+
+  // Lets the agent work until it has nothing to do at this moment.
+  void Work();
+  // Works and lets the collector store and acknowledge, until nothing moves.
+  void Settle();
+  // As Settle, with the time moved on so far that files without a path are finished.
+  void SettleAll();
+
+  void Append(std::string_view name, std::string_view bytes);
+  void WriteNew(std::string_view name, std::string_view bytes);
+  void Rename(std::string_view from, std::string_view to);
+  void Truncate(std::string_view name);
+  void Delete(std::string_view name);
+  void MakeDirectory(std::string_view name);
+
+  FakeCollector& collector() { return collector_; }
+  SimulatedClock& clock() { return clock_; }
+  AgentMetrics& metrics() { return *metrics_; }
+  FileTracker& tracker() { return *tracker_; }
+
+ private:
+  const Options options_;
+  std::string root_;
+  SimulatedClock clock_;
+  FakeCollector collector_;
+  std::vector<v1::FileWatermark> checkpoint_;
+
+  std::unique_ptr<prometheus::Registry> registry_;
+  std::unique_ptr<AgentMetrics> metrics_;
+  std::unique_ptr<BufferPool> buffers_;
+  std::unique_ptr<DirectoryWatcher> watcher_;
+  std::unique_ptr<FileTracker> tracker_;
+  std::unique_ptr<WatchTree> tree_;
+  std::unique_ptr<Tailer> tailer_;
+};
+
+}  // namespace sluice::agent
