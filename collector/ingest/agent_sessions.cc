@@ -16,22 +16,21 @@ constexpr size_t kHelloTextBytesMax = 256;
 
 absl::Status CheckHelloText(std::string_view name, const std::string& text) {
   if (text.size() <= kHelloTextBytesMax) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      StrCat("hello.", name, " has ", text.size(), " bytes: allowed are ", kHelloTextBytesMax));
+  return InvalidArgument("hello.", name, " has ", text.size(), " bytes: allowed are ", kHelloTextBytesMax);
 }
 
 absl::Status AlreadyConnected(const v1::Hello& hello, const v1::Agent& other) {
-  return absl::AlreadyExistsError(StrCat("another agent with the id '", hello.agent(), "' is connected, from ",
-                                         other.peer(), " (host ", other.host(), "): give each agent its own id (",
-                                         "agent.id or --id). If it is the same agent with a new state directory, ",
-                                         "try again: the old connection ends within half a minute"));
+  return AlreadyExists("another agent with the id '", hello.agent(), "' is connected, from ", other.peer(), " (host ",
+                       other.host(), "): give each agent its own id (",
+                       "agent.id or --id). If it is the same agent with a new state directory, ",
+                       "try again: the old connection ends within half a minute");
 }
 
 }  // namespace
 
 absl::Status CheckHello(const v1::Hello& hello) {
   SLUICE_RETURN_IF_ERROR(Annotate(CheckAgentId(hello.agent()), "hello.agent"));
-  if (hello.instance().empty()) return absl::InvalidArgumentError("hello.instance is empty");
+  if (hello.instance().empty()) return InvalidArgument("hello.instance is empty");
   SLUICE_RETURN_IF_ERROR(CheckHelloText("instance", hello.instance()));
   SLUICE_RETURN_IF_ERROR(CheckHelloText("host", hello.host()));
   return CheckHelloText("version", hello.version());
@@ -46,8 +45,7 @@ absl::Status AgentSessions::Open(const v1::Hello& hello, const std::string& peer
     MutexLock lock(&mutex_);
     Agent* agent = FindOrAdd(hello.agent());
     if (agent == nullptr) {
-      return absl::ResourceExhaustedError(
-          StrCat(agents_max_, " agents are connected: the collector takes no more (limits.agents)"));
+      return ResourceExhausted(agents_max_, " agents are connected: the collector takes no more (limits.agents)");
     }
     const std::optional<Claim>& newest = agent->next.has_value() ? agent->next : agent->owner;
     if (newest.has_value() && newest->connected && newest->instance != hello.instance()) {
@@ -62,7 +60,10 @@ absl::Status AgentSessions::Open(const v1::Hello& hello, const std::string& peer
     agent->info.set_host(hello.host());
     agent->info.set_version(hello.version());
     agent->info.set_peer(peer);
-    *agent->info.mutable_start_time() = ToTimestamp(static_cast<int64_t>(hello.start_time_unix_nano()));
+    agent->info.clear_start_time();
+    if (auto start = static_cast<int64_t>(hello.start_time_unix_nano()); start > 0) {
+      *agent->info.mutable_start_time() = ToTimestamp(start);
+    }
     *agent->info.mutable_connected_since() = ToTimestamp(clock_->UnixNanos());
     Touch(agent);
   }

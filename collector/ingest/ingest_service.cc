@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/status.h"
 #include "base/strings.h"
 #include "collector/ingest/message_bytes.h"
 #include "grpcpp/support/byte_buffer.h"
@@ -11,7 +12,7 @@ namespace {
 
 grpc::Status ToGrpc(const absl::Status& status) {
   // The codes have the same numbers.
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(ToStd(status.message())));
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(MessageOf(status)));
 }
 
 grpc::ByteBuffer Serialise(const v1::PushResponse& response) {

@@ -1,5 +1,6 @@
 #include "collector/ingest/push_envelope.h"
 
+#include "base/status.h"
 #include "base/strings.h"
 #include "base/wire.h"
 #include "sluice/v1/ingest_service.pb.h"
@@ -10,7 +11,7 @@ namespace {
 using v1::PushRequest;
 
 absl::Status Malformed(size_t position, std::string_view problem) {
-  return absl::InvalidArgumentError(StrCat("malformed PushRequest at byte ", position, ": ", problem));
+  return InvalidArgument("malformed PushRequest at byte ", position, ": ", problem);
 }
 
 // What `field` has to look like, or empty if it does.

@@ -25,7 +25,7 @@ absl::StatusOr<IngestBatch> ReadBatch(std::string_view bytes, const SharedBytes&
   SLUICE_ASSIGN_OR_RETURN(BatchView view, BatchView::Parse(bytes));
   SLUICE_RETURN_IF_ERROR(ValidateBatch(view));
   if (view.agent != agent) {
-    return absl::InvalidArgumentError(StrCat("agent is '", view.agent, "', but the stream's hello said '", agent, "'"));
+    return InvalidArgument("agent is '", view.agent, "', but the stream's hello said '", agent, "'");
   }
   IngestBatch batch;
   batch.pending = {message.Part(bytes), view};

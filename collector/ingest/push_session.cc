@@ -14,7 +14,7 @@ namespace {
 
 std::string CodeName(absl::StatusCode code) { return absl::AsciiStrToLower(absl::StatusCodeToString(code)); }
 
-absl::Status Stopping() { return absl::UnavailableError("the collector is stopping; connect again"); }
+absl::Status Stopping() { return Unavailable("the collector is stopping; connect again"); }
 
 }  // namespace
 
@@ -66,14 +66,14 @@ void PushSession::OnMessage(SharedBytes message) {
 
 void PushSession::HandleHello(const PushEnvelope& envelope) {
   if (!envelope.hello.has_value()) {
-    return Fail(absl::FailedPreconditionError("the first message of the stream has to be a hello"));
+    return Fail(FailedPrecondition("the first message of the stream has to be a hello"));
   }
   if (envelope.status.has_value() || !envelope.batches.empty() || envelope.sequence != 0) {
-    return Fail(absl::InvalidArgumentError("hello has to come alone: send status and batches after the welcome"));
+    return Fail(InvalidArgument("hello has to come alone: send status and batches after the welcome"));
   }
   v1::Hello hello;
   if (!hello.ParseFromArray(envelope.hello->data(), static_cast<int>(envelope.hello->size()))) {
-    return Fail(absl::InvalidArgumentError("hello is malformed or has text that is not UTF-8"));
+    return Fail(InvalidArgument("hello is malformed or has text that is not UTF-8"));
   }
   {
     MutexLock lock(&mutex_);
@@ -119,12 +119,12 @@ void PushSession::SendWelcome() {
 absl::Status PushSession::HandleStatus(const PushEnvelope& envelope, const std::string& agent) {
   if (!envelope.status.has_value()) return absl::OkStatus();
   if (envelope.status->size() > context_->limits.status_bytes) {
-    return absl::InvalidArgumentError(
-        StrCat("status has ", envelope.status->size(), " bytes: allowed are ", context_->limits.status_bytes));
+    return InvalidArgument("status has ", envelope.status->size(), " bytes: allowed are ",
+                           context_->limits.status_bytes);
   }
   v1::AgentStatus status;
   if (!status.ParseFromArray(envelope.status->data(), static_cast<int>(envelope.status->size()))) {
-    return absl::InvalidArgumentError("status is malformed or has text that is not UTF-8");
+    return InvalidArgument("status is malformed or has text that is not UTF-8");
   }
   context_->sessions->RecordStatus(agent, status);
   return absl::OkStatus();
@@ -132,11 +132,11 @@ absl::Status PushSession::HandleStatus(const PushEnvelope& envelope, const std::
 
 absl::Status PushSession::CheckSequence(const PushEnvelope& envelope) {
   MutexLock lock(&mutex_);
-  if (envelope.hello.has_value()) return absl::InvalidArgumentError("hello came a second time");
+  if (envelope.hello.has_value()) return InvalidArgument("hello came a second time");
   uint64_t expected = envelope.batches.empty() ? 0 : last_sequence_ + 1;
   if (envelope.sequence == expected) return absl::OkStatus();
-  return absl::InvalidArgumentError(StrCat("sequence is ", envelope.sequence, ", expected ", expected,
-                                           envelope.batches.empty() ? " in a message without batches" : ""));
+  return InvalidArgument("sequence is ", envelope.sequence, ", expected ", expected,
+                         envelope.batches.empty() ? " in a message without batches" : "");
 }
 
 void PushSession::HandleBatches(const PushEnvelope& envelope, const SharedBytes& bytes, const std::string& agent) {
@@ -219,9 +219,8 @@ absl::Status PushSession::NoteResult(const IngestBatch& batch, const AppendResul
   Reject(batch, result.rejection, message);
   const BatchView& view = batch.pending.view;
   if (holds_.Hold(view.file, view.first_offset, result.rejection)) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      StrCat("batches of more than ", holds_.size(),
-             " files were rejected; the last one: ", ToStd(result.rejection.message())));
+  return ResourceExhausted("batches of more than ", holds_.size(),
+                           " files were rejected; the last one: ", MessageOf(result.rejection));
 }
 
 void PushSession::Reject(const IngestBatch& batch, const absl::Status& why, Message* message) {
@@ -229,7 +228,7 @@ void PushSession::Reject(const IngestBatch& batch, const absl::Status& why, Mess
   rejection.set_sequence(message->sequence);
   rejection.set_batch(batch.index);
   rejection.set_code(static_cast<int32_t>(why.code()));
-  rejection.set_reason(std::string(ToStd(why.message())));
+  rejection.set_reason(std::string(MessageOf(why)));
   rejection.set_first_offset(batch.pending.view.first_offset);
   context_->metrics->CountRejectedBatch(CodeName(why.code()));
 }

@@ -20,7 +20,7 @@ bool IsLiteral(std::string_view pattern) { return pattern.find_first_of("*?[]{}\
 
 absl::Status CheckSize(std::string_view field, size_t size, size_t size_max) {
   if (size <= size_max) return absl::OkStatus();
-  return absl::InvalidArgumentError(StrCat(field, " has ", size, " bytes: allowed are ", size_max));
+  return InvalidArgument(field, " has ", size, " bytes: allowed are ", size_max);
 }
 
 }  // namespace
@@ -36,13 +36,13 @@ absl::StatusOr<Filter> Filter::Compile(const v1::SubscribeRequest& request) {
 
 absl::Status Filter::CompileTopics(const v1::SubscribeRequest& request) {
   if (request.topics_size() > kTopicsMax) {
-    return absl::InvalidArgumentError(StrCat("topics has ", request.topics_size(), " globs: allowed are ", kTopicsMax));
+    return InvalidArgument("topics has ", request.topics_size(), " globs: allowed are ", kTopicsMax);
   }
   for (int i = 0; i < request.topics_size(); ++i) {
     const std::string& pattern = request.topics(i);
     std::string field = StrCat("topics[", i, "]");
     SLUICE_RETURN_IF_ERROR(CheckSize(field, pattern.size(), kTopicBytesMax));
-    if (pattern.empty()) return absl::InvalidArgumentError(StrCat(field, " is empty: leave it out for all topics"));
+    if (pattern.empty()) return InvalidArgument(field, " is empty: leave it out for all topics");
     if (IsLiteral(pattern)) {
       topic_names_.push_back(pattern);
       continue;
@@ -57,8 +57,8 @@ absl::Status Filter::CompileTopics(const v1::SubscribeRequest& request) {
 absl::Status Filter::CompileSeverity(const v1::SubscribeRequest& request) {
   int severity = request.min_severity();
   if (!v1::Severity_IsValid(severity)) {
-    return absl::InvalidArgumentError(
-        StrCat("min_severity is ", severity, ": allowed are 0 (all) to ", static_cast<int>(v1::Severity_MAX)));
+    return InvalidArgument("min_severity is ", severity, ": allowed are 0 (all) to ",
+                           static_cast<int>(v1::Severity_MAX));
   }
   severities_ = ~uint32_t{0} << severity;
   return absl::OkStatus();
@@ -74,8 +74,8 @@ absl::Status Filter::CompileText(const v1::SubscribeRequest& request) {
   options.set_max_mem(kRegexMemoryMax);
   regex_ = std::make_unique<re2::RE2>(request.regex(), options);
   if (regex_->ok()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      StrCat("regex '", request.regex(), "': ", regex_->error(), " (RE2 syntax: github.com/google/re2/wiki/Syntax)"));
+  return InvalidArgument("regex '", request.regex(), "': ", regex_->error(),
+                         " (RE2 syntax: github.com/google/re2/wiki/Syntax)");
 }
 
 absl::Status Filter::CompileTimes(const v1::SubscribeRequest& request) {
@@ -89,7 +89,7 @@ absl::Status Filter::CompileTimes(const v1::SubscribeRequest& request) {
   if (!end.ok()) return Annotate(end.status(), "end_time");
   end_time_unix_nano_ = static_cast<uint64_t>(*end);
   if (min_time_unix_nano_ < end_time_unix_nano_) return absl::OkStatus();
-  return absl::InvalidArgumentError("start.time is not before end_time: no record can be between them");
+  return InvalidArgument("start.time is not before end_time: no record can be between them");
 }
 
 bool Filter::MatchesTopic(std::string_view topic) const {

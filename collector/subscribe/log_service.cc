@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/status.h"
 #include "base/strings.h"
 #include "collector/subscribe/catalog.h"
 #include "collector/subscribe/response_buffer.h"
@@ -13,7 +14,7 @@ namespace {
 
 grpc::Status ToGrpc(const absl::Status& status) {
   // The codes have the same numbers.
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(ToStd(status.message())));
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(MessageOf(status)));
 }
 
 absl::StatusOr<v1::SubscribeRequest> ParseRequest(const grpc::ByteBuffer& buffer) {
@@ -21,7 +22,7 @@ absl::StatusOr<v1::SubscribeRequest> ParseRequest(const grpc::ByteBuffer& buffer
   v1::SubscribeRequest request;
   if (!buffer.DumpToSingleSlice(&bytes).ok() ||
       !request.ParseFromArray(bytes.begin(), static_cast<int>(bytes.size()))) {
-    return absl::InvalidArgumentError("SubscribeRequest is malformed or has text that is not UTF-8");
+    return InvalidArgument("SubscribeRequest is malformed or has text that is not UTF-8");
   }
   if (!request.group().empty()) {
     return absl::UnimplementedError(
@@ -110,7 +111,7 @@ grpc::ServerUnaryReactor* LogService::ListAgents(grpc::CallbackServerContext* ca
 
 bool LogService::Stop(absl::Duration timeout) {
   for (const auto& subscriber : subscribers_.Close()) {
-    subscriber->End(absl::UnavailableError("the collector is stopping; subscribe again from the last cursor"));
+    subscriber->End(Unavailable("the collector is stopping; subscribe again from the last cursor"));
   }
   return subscribers_.WaitUntilEmpty(timeout);
 }

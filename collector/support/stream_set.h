@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "base/status.h"
 #include "base/strings.h"
 #include "prometheus/gauge.h"
 
@@ -29,10 +30,9 @@ class StreamSet {
   // ResourceExhausted if there are too many, Unavailable once the set is closed.
   absl::Status Add(const std::shared_ptr<Stream>& stream) {
     MutexLock lock(&mutex_);
-    if (closed_) return absl::UnavailableError("the collector is stopping; connect again");
+    if (closed_) return Unavailable("the collector is stopping; connect again");
     if (streams_.size() >= streams_max_) {
-      return absl::ResourceExhaustedError(
-          StrCat(streams_.size(), " ", noun_, " are open: the collector takes no more (", option_, ")"));
+      return ResourceExhausted(streams_.size(), " ", noun_, " are open: the collector takes no more (", option_, ")");
     }
     streams_.insert(stream);
     gauge_->Set(static_cast<double>(streams_.size()));

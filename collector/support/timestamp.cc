@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/status.h"
 #include "base/strings.h"
 
 namespace sluice::collector {
@@ -28,12 +29,10 @@ google::protobuf::Timestamp ToTimestamp(int64_t unix_nanos) {
 
 absl::StatusOr<int64_t> FromTimestamp(const google::protobuf::Timestamp& timestamp) {
   if (timestamp.nanos() < 0 || timestamp.nanos() >= kNanosPerSecond) {
-    return absl::InvalidArgumentError(
-        StrCat("nanos is ", timestamp.nanos(), ": allowed are 0 to ", kNanosPerSecond - 1));
+    return InvalidArgument("nanos is ", timestamp.nanos(), ": allowed are 0 to ", kNanosPerSecond - 1);
   }
   if (timestamp.seconds() < 0 || timestamp.seconds() > kSecondsMax) {
-    return absl::InvalidArgumentError(
-        StrCat("seconds is ", timestamp.seconds(), ": allowed are 0 (1970) to ", kSecondsMax, " (9999)"));
+    return InvalidArgument("seconds is ", timestamp.seconds(), ": allowed are 0 (1970) to ", kSecondsMax, " (9999)");
   }
   if (timestamp.seconds() >= std::numeric_limits<int64_t>::max() / kNanosPerSecond) {
     return std::numeric_limits<int64_t>::max();

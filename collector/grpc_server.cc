@@ -1,0 +1,119 @@
+#include "collector/grpc_server.h"
+
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "grpc/support/log.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server_builder.h"
+
+namespace sluice::collector {
+namespace {
+
+constexpr int kMiB = 1 << 20;
+
+// Set while this thread starts a server: takes gRPC's error, the only place where it says why it cannot listen.
+thread_local std::string* start_error = nullptr;
+
+void WriteGrpcLog(gpr_log_func_args* args) {
+  if (start_error != nullptr && args->severity == GPR_LOG_SEVERITY_ERROR) {
+    *start_error = args->message;
+    return;
+  }
+  // Its errors are mostly what a peer did (a broken handshake, a reset): nothing for an operator to act on.
+  log::Level level = args->severity == GPR_LOG_SEVERITY_ERROR ? log::Level::kInfo : log::Level::kDebug;
+  log::Write(level, "grpc", "gRPC says", {{"message", args->message}});
+}
+
+// From `...os_error:"Address already in use"...` in gRPC's message.
+std::string ListenProblem(std::string_view message) {
+  constexpr std::string_view kMark = "os_error:\"";
+  size_t begin = message.find(kMark);
+  if (begin == std::string_view::npos) return std::string(message.empty() ? "no reason given" : message);
+  begin += kMark.size();
+  return std::string(message.substr(begin, message.find('"', begin) - begin));
+}
+
+std::shared_ptr<grpc::ServerCredentials> Credentials(const std::optional<TlsOptions>& tls) {
+  if (!tls.has_value()) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions options(tls->client_ca.empty()
+                                                ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                                                : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = tls->client_ca;
+  options.pem_key_cert_pairs.push_back({tls->key, tls->certificate});
+  return grpc::SslServerCredentials(options);
+}
+
+void SetConnectionArguments(grpc::ServerBuilder* builder) {
+  // Two collectors on one port would each get a part of the agents.
+  builder->AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // A peer that is gone without a word (a host that lost power) is noticed within half a minute.
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // Clients may do the same, every five seconds.
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
+  // Messages of a megabyte: fewer frames, fewer and larger reads.
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kMiB);
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 4 * kMiB);
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder->AddChannelArgument(GRPC_ARG_TCP_READ_CHUNK_SIZE, kMiB);
+  builder->AddChannelArgument(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, 4 * kMiB);
+  // A small compressed message could unfold to any size.
+  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+}
+
+}  // namespace
+
+void RouteGrpcLog() { gpr_set_log_function(WriteGrpcLog); }
+
+absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const Options& options) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  SetConnectionArguments(&builder);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes_max));
+  for (const NamedService& service : options.services) builder.RegisterService(service.service);
+  int port = 0;
+  const std::string address = options.address.ToString();
+  builder.AddListeningPort(address, Credentials(options.tls), &port);
+  std::unique_ptr<GrpcServer> server(new GrpcServer());
+  std::string error;
+  start_error = &error;
+  server->server_ = builder.BuildAndStart();
+  start_error = nullptr;
+  if (server->server_ == nullptr || port == 0) {
+    return Unavailable("cannot listen on ", address, ": ", ListenProblem(error),
+                       "; is another collector running? Choose another address with --grpc-address or listen.grpc");
+  }
+  server->port_ = static_cast<uint16_t>(port);
+  server->service_names_.emplace_back();  // the server as a whole
+  for (const NamedService& service : options.services) server->service_names_.push_back(service.name);
+  server->SetServing(false);
+  return server;
+}
+
+GrpcServer::~GrpcServer() { Stop(absl::ZeroDuration()); }
+
+void GrpcServer::SetServing(bool serving) {
+  for (const std::string& service : service_names_)
+    server_->GetHealthCheckService()->SetServingStatus(service, serving);
+}
+
+void GrpcServer::Stop(absl::Duration grace) {
+  if (server_ == nullptr) return;
+  server_->GetHealthCheckService()->Shutdown();
+  const int64_t deadline = SystemClock()->UnixNanos() + absl::ToInt64Nanoseconds(grace);
+  server_->Shutdown(std::chrono::system_clock::time_point(std::chrono::nanoseconds(deadline)));
+  server_->Wait();
+}
+
+}  // namespace sluice::collector

@@ -1,0 +1,56 @@
+// The collector's gRPC server: one port for all its services.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/address.h"
+#include "collector/options.h"
+#include "grpcpp/server.h"
+
+namespace sluice::collector {
+
+// Serves until Stop. Also reflection, and grpc.health.v1.Health: not serving until SetServing(true). Thread-safe.
+class GrpcServer {
+ public:
+  struct NamedService {
+    std::string name;
+    grpc::Service* service;  // not owned; outlives the server
+  };
+  struct Options {
+    HostPort address;
+    std::optional<TlsOptions> tls;
+    // Of a message that clients send.
+    size_t message_bytes_max = 8 << 20;
+    std::vector<NamedService> services;
+  };
+
+  // Unavailable with address, reason and what to do if it cannot listen; InvalidArgument if the certificates are no
+  // good.
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(const Options& options);
+  ~GrpcServer();  // Stops at once
+
+  // The port that it really listens on.
+  uint16_t port() const { return port_; }
+  // For the health service: "" (the whole server), and each of ours.
+  void SetServing(bool serving);
+  // Takes no calls any more, and cancels what is left after `grace`. Idempotent.
+  void Stop(absl::Duration grace);
+
+ private:
+  GrpcServer() = default;
+
+  std::unique_ptr<grpc::Server> server_;
+  std::vector<std::string> service_names_;
+  uint16_t port_ = 0;
+};
+
+// gRPC's own messages go to our log instead of stderr. Once, before anything of gRPC is used.
+void RouteGrpcLog();
+
+}  // namespace sluice::collector

@@ -1,0 +1,58 @@
+// sluice-collector: takes agents' streams, keeps them durably by topic, serves subscriptions and metrics.
+#include <cstdio>
+#include <utility>
+
+#include "base/log.h"
+#include "base/program.h"
+#include "collector/grpc_server.h"
+#include "collector/options.h"
+#include "collector/server.h"
+
+namespace {
+
+constexpr char kDescription[] =
+    "sluice-collector takes what agents send, keeps it durably by topic and serves it to whoever subscribes.\n"
+    "\n"
+    "  sluice-collector                                      data in ./sluice-data, this machine only\n"
+    "  sluice-collector --config /etc/sluice/collector.yaml  as configured\n";
+
+void AddFlags(CLI::App* app, sluice::collector::CollectorFlags* flags, bool* check_config) {
+  app->add_option("--config", flags->config_file, "Configuration file (YAML)")->type_name("FILE");
+  app->add_option("--grpc-address", flags->grpc_address,
+                  "Where agents and subscribers connect (default 127.0.0.1:7070; port 0: any free one)")
+      ->type_name("HOST:PORT");
+  app->add_option("--http-address", flags->http_address,
+                  "Where /metrics, /healthz and /readyz are served (default 127.0.0.1:7071)")
+      ->type_name("HOST:PORT");
+  app->add_option("--data-dir", flags->data_dir, "Where the log is kept (default ./sluice-data)")->type_name("DIR");
+  app->add_flag("--insecure", flags->insecure, "Allow addresses beyond loopback without TLS");
+  app->add_flag("--check-config", *check_config, "Check flags and configuration, and exit");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  sluice::collector::CollectorFlags flags;
+  bool check_config = false;
+  CLI::App app(kDescription, "sluice-collector");
+  sluice::AddCommonFlags(&app);
+  AddFlags(&app, &flags, &check_config);
+  if (int exit = sluice::ParseFlags(&app, argc, argv); exit >= 0) return exit;
+
+  auto options = sluice::collector::LoadOptions(flags);
+  if (!options.ok()) return sluice::ReportConfigError("sluice-collector", options.status());
+  if (check_config) {
+    std::puts("configuration is valid");
+    return sluice::kExitOk;
+  }
+  sluice::StopSignal stop;
+  sluice::collector::RouteGrpcLog();
+  auto server = sluice::collector::Server::Start(*options);
+  if (!server.ok()) {
+    sluice::log::Error("collector", "cannot start", {{"reason", server.status()}});
+    return sluice::kExitFailure;
+  }
+  stop.Wait();
+  (*server)->Stop();
+  return sluice::kExitOk;
+}

@@ -1,0 +1,141 @@
+#include "collector/options.h"
+
+#include <utility>
+#include <vector>
+
+#include "base/config.h"
+#include "base/file_system.h"
+#include "base/status.h"
+#include "base/strings.h"
+
+namespace sluice::collector {
+namespace {
+
+constexpr size_t kPemBytesMax = 1 << 20;
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+constexpr uint64_t kGiB = uint64_t{1} << 30;
+constexpr uint64_t kPiB = uint64_t{1} << 50;
+
+std::string ReadPem(const ConfigNode& node, std::string_view key) {
+  std::string path = node.String(key, "");
+  if (path.empty()) return "";
+  absl::StatusOr<std::string> text = HostFileSystem()->ReadFile(path, kPemBytesMax);
+  if (!text.ok()) {
+    node.Fail(key, MessageOf(text.status()));
+    return "";
+  }
+  return *std::move(text);
+}
+
+std::optional<TlsOptions> ReadTls(const ConfigNode& listen) {
+  if (!listen.Has("tls")) return std::nullopt;
+  ConfigNode node = listen.Map("tls");
+  for (std::string_view key : {"cert", "key"}) {
+    if (!node.Has(key)) node.Fail(key, StrCat(key, " is missing: tls needs a cert and a key, each a PEM file"));
+  }
+  TlsOptions tls;
+  tls.certificate = ReadPem(node, "cert");
+  tls.key = ReadPem(node, "key");
+  tls.client_ca = ReadPem(node, "client_ca");
+  return tls;
+}
+
+// One of the two addresses: what the flag says, or else the file.
+struct AddressSource {
+  std::string_view flag;
+  const std::string& flag_text;
+  std::string_view key;
+};
+
+absl::StatusOr<HostPort> CheckAddress(std::string_view text, bool tls, bool insecure) {
+  SLUICE_ASSIGN_OR_RETURN(HostPort address, ParseHostPort(text));
+  SLUICE_RETURN_IF_ERROR(CheckListenAddress(address, tls, insecure));
+  return address;
+}
+
+absl::Status ReadAddress(const ConfigNode& listen, const AddressSource& source, bool tls, bool insecure,
+                         HostPort* address) {
+  const std::string in_file = listen.String(source.key, address->ToString());
+  const bool from_flag = !source.flag_text.empty();
+  absl::StatusOr<HostPort> read = CheckAddress(from_flag ? source.flag_text : in_file, tls, insecure);
+  if (read.ok()) {
+    *address = *std::move(read);
+  } else if (from_flag) {
+    return Annotate(read.status(), source.flag);
+  } else {
+    listen.Fail(source.key, MessageOf(read.status()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadListen(const ConfigNode& listen, const CollectorFlags& flags, CollectorOptions* options) {
+  options->tls = ReadTls(listen);
+  const bool insecure = listen.Bool("insecure", false) || flags.insecure;
+  SLUICE_RETURN_IF_ERROR(ReadAddress(listen, {"--grpc-address", flags.grpc_address, "grpc"}, options->tls.has_value(),
+                                     insecure, &options->grpc_address));
+  // /metrics and the like have no TLS.
+  return ReadAddress(listen, {"--http-address", flags.http_address, "http"}, /*tls=*/false, insecure,
+                     &options->http_address);
+}
+
+// The keys of the engine that is not built in: a file that has them for later is no error.
+void ReadKafka(const ConfigNode& kafka) {
+  kafka.Strings("brokers", {});
+  kafka.String("topic_prefix", "");
+  kafka.Int("partitions", 3, 1, 100'000);
+  kafka.Int("replication_factor", 1, 1, 100);
+  kafka.Choice("value_format", "protobuf", {"protobuf", "json", "text"});
+  kafka.StringMap("properties");
+}
+
+void ReadLog(const ConfigNode& log, RocksDbOptions* options) {
+  if (log.Choice("engine", "rocksdb", {"rocksdb", "kafka"}) == "kafka") {
+    log.Fail("engine", "kafka is not built in this version: use rocksdb, the embedded log");
+  }
+  ConfigNode retention = log.Map("retention");
+  options->retention.bytes = retention.Bytes("bytes", options->retention.bytes, kMiB, kPiB);
+  options->retention.age =
+      retention.Duration("age", options->retention.age, absl::Minutes(1), absl::Hours(24 * 365 * 100));
+  options->tail_bytes = log.Bytes("tail_bytes", options->tail_bytes, kMiB, 16 * kGiB);
+  ReadKafka(log.Map("kafka"));
+}
+
+void ReadLimits(const ConfigNode& limits, CollectorOptions* options) {
+  IngestLimits& ingest = options->ingest;
+  options->log.topics_max = static_cast<uint32_t>(limits.Int("topics", options->log.topics_max, 1, 1'000'000));
+  ingest.agents = limits.Int("agents", static_cast<int64_t>(ingest.agents), 1, 1'000'000);
+  ingest.streams = limits.Int("streams", static_cast<int64_t>(ingest.streams), 1, 1'000'000);
+  ingest.pending_bytes = limits.Bytes("pending_bytes", ingest.pending_bytes, kMiB, 64 * kGiB);
+  ingest.stream_pending_bytes = limits.Bytes("stream_pending_bytes", ingest.stream_pending_bytes, kMiB, 64 * kGiB);
+  ingest.message_bytes = limits.Bytes("message_bytes", ingest.message_bytes, kMiB, kGiB);
+  options->subscribers_max = limits.Int("subscribers", static_cast<int64_t>(options->subscribers_max), 1, 1'000'000);
+}
+
+absl::StatusOr<CollectorOptions> ReadOptions(const CollectorFlags& flags, const ConfigFile& file) {
+  CollectorOptions options;
+  ConfigNode root = file.root();
+  absl::Status flag_error = ReadListen(root.Map("listen"), flags, &options);
+  options.log.data_dir = root.String("data_dir", "./sluice-data");
+  ReadLog(root.Map("log"), &options.log);
+  ReadLimits(root.Map("limits"), &options);
+  if (!flags.data_dir.empty()) options.log.data_dir = flags.data_dir;
+  SLUICE_RETURN_IF_ERROR(file.Finish());
+  SLUICE_RETURN_IF_ERROR(flag_error);
+  return options;
+}
+
+}  // namespace
+
+absl::StatusOr<CollectorOptions> LoadOptions(const CollectorFlags& flags) {
+  if (flags.config_file.empty()) return ReadOptions(flags, ConfigFile::Empty());
+  SLUICE_ASSIGN_OR_RETURN(ConfigFile file, ConfigFile::Load(flags.config_file));
+  return ReadOptions(flags, file);
+}
+
+absl::StatusOr<CollectorOptions> ParseOptions(const CollectorFlags& flags, std::string_view yaml,
+                                              const std::string& name) {
+  SLUICE_ASSIGN_OR_RETURN(ConfigFile file, ConfigFile::Parse(yaml, name));
+  return ReadOptions(flags, file);
+}
+
+}  // namespace sluice::collector

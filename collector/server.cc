@@ -1,0 +1,127 @@
+#include "collector/server.h"
+
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "collector/log/rocksdb/rocksdb_log.h"
+
+namespace sluice::collector {
+namespace {
+
+constexpr int kIngestThreads = 2;
+constexpr int kSubscribeThreads = 4;
+constexpr absl::Duration kObserveInterval = absl::Seconds(1);
+// How long a stop waits for agents' batches and acks; for subscribers to take their last message; and for what is left
+// of calls.
+constexpr absl::Duration kIngestGrace = absl::Seconds(5);
+constexpr absl::Duration kSubscribeGrace = absl::Seconds(1);
+constexpr absl::Duration kCallGrace = absl::Seconds(1);
+
+}  // namespace
+
+Server::Server(const CollectorOptions& options)
+    : options_(options),
+      metrics_(&registry_),
+      ingest_executor_(kIngestThreads),
+      subscribe_executor_(kSubscribeThreads),
+      sessions_(options.ingest.agents, SystemClock(), &metrics_),
+      budget_(options.ingest.pending_bytes) {}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const CollectorOptions& options) {
+  std::unique_ptr<Server> server(new Server(options));
+  SLUICE_RETURN_IF_ERROR(server->Open());
+  SLUICE_RETURN_IF_ERROR(server->Listen());
+  server->Observe();
+  log::Info("collector", "listening",
+            {{"grpc", HostPort{options.grpc_address.host, server->grpc_port()}.ToString()},
+             {"http", HostPort{options.http_address.host, server->http_port()}.ToString()},
+             {"data_dir", options.log.data_dir}});
+  return server;
+}
+
+Server::~Server() { Stop(); }
+
+absl::Status Server::Open() {
+  SLUICE_ASSIGN_OR_RETURN(log_, RocksDbLog::Open(options_.log, SystemClock()));
+  hub_ = std::make_unique<SubscriptionHub>(log_.get(), &subscribe_executor_);
+  ingest_ = std::make_unique<IngestService>(IngestContext{.log = log_.get(),
+                                                          .sessions = &sessions_,
+                                                          .budget = &budget_,
+                                                          .executor = &ingest_executor_,
+                                                          .metrics = &metrics_,
+                                                          .clock = SystemClock(),
+                                                          .limits = options_.ingest});
+  log_service_ =
+      std::make_unique<LogService>(LogService::Options{.context = {.log = log_.get(),
+                                                                   .executor = &subscribe_executor_,
+                                                                   .hub = hub_.get(),
+                                                                   .metrics = &metrics_,
+                                                                   .clock = SystemClock(),
+                                                                   .limits = {}},
+                                                       .subscribers_max = options_.subscribers_max,
+                                                       .connected_agents = [this] { return sessions_.List(); }});
+  return absl::OkStatus();
+}
+
+absl::Status Server::Listen() {
+  SLUICE_ASSIGN_OR_RETURN(
+      http_, HttpServer::Start(
+                 {.address = options_.http_address, .registry = &registry_, .ready = [this] { return Ready(); }}));
+  SLUICE_ASSIGN_OR_RETURN(grpc_,
+                          GrpcServer::Start({.address = options_.grpc_address,
+                                             .tls = options_.tls,
+                                             .message_bytes_max = options_.ingest.message_bytes,
+                                             .services = {{v1::IngestService::service_full_name(), ingest_.get()},
+                                                          {v1::LogService::service_full_name(), log_service_.get()}}}));
+  return absl::OkStatus();
+}
+
+absl::Status Server::Ready() {
+  {
+    MutexLock lock(&mutex_);
+    if (stopping_) return Unavailable("the collector is stopping");
+  }
+  return log_->Health();
+}
+
+void Server::Observe() {
+  const bool healthy = log_->Health().ok();
+  grpc_->SetServing(healthy);
+  metrics_.log_healthy.Set(healthy ? 1 : 0);
+  uint64_t bytes = 0;
+  const std::vector<TopicInfo> topics = log_->Topics();
+  for (const TopicInfo& topic : topics) bytes += topic.bytes;
+  metrics_.topics.Set(static_cast<double>(topics.size()));
+  metrics_.log_bytes.Set(static_cast<double>(bytes));
+  ScheduleObserve();
+}
+
+void Server::ScheduleObserve() {
+  MutexLock lock(&mutex_);
+  if (!stopping_) observe_timer_ = subscribe_executor_.RunAfter(kObserveInterval, [this] { Observe(); });
+}
+
+void Server::Stop() {
+  {
+    MutexLock lock(&mutex_);
+    if (std::exchange(stopping_, true)) return;
+    subscribe_executor_.Cancel(observe_timer_);
+  }
+  if (grpc_ != nullptr) log::Info("collector", "stopping");
+  if (ingest_ != nullptr && !ingest_->Stop(kIngestGrace)) {
+    log::Warn("collector", "some batches were not stored in time; their agents send them again");
+  }
+  // What still waits for a full disk is refused now; nothing of it was acknowledged.
+  if (log_ != nullptr) log_->Stop();
+  if (hub_ != nullptr) hub_->Stop();
+  if (log_service_ != nullptr) log_service_->Stop(kSubscribeGrace);
+  if (grpc_ != nullptr) grpc_->Stop(kCallGrace);
+  if (http_ != nullptr) http_->Stop();
+  ingest_executor_.Stop();
+  subscribe_executor_.Stop();
+  if (grpc_ != nullptr) log::Info("collector", "stopped");
+}
+
+}  // namespace sluice::collector
