@@ -276,6 +276,7 @@ const SyntaxCase kSyntaxCases[] = {
      "agent.yaml:1:11: not valid YAML: no such anchor; put a text that begins with '*' in quotes"},
     {"include:\n- **/*\n", "put a text that begins with '*' in quotes, such as \"**/*.log\""},
     {"a: @b\n", "agent.yaml:1:4: not valid YAML: unexpected character; put a text that begins with it in quotes"},
+    {"%YAML \x1b.2\n---\na: 1\n", "agent.yaml:1:1: not valid YAML: bad YAML version: \\x1b.2"},
     {"a: 1\nb: 2\na: 3\n", "agent.yaml:3: key \"a\" is there twice, first in line 1"},
     {"- a\n", "agent.yaml:1: found no mapping; expected lines of \"key: value\""},
     {"text\n", "agent.yaml:1: found no mapping; expected lines of \"key: value\""},

@@ -193,6 +193,13 @@ std::string_view Explain(std::string_view yaml_cpp) {
   return yaml_cpp;
 }
 
+// yaml-cpp's words may cite the file.
+absl::Status NotYaml(std::string_view where, std::string_view problem) {
+  std::string visible;
+  AppendVisible(problem, /*strip_cr=*/false, &visible);
+  return InvalidArgument(where, ": not valid YAML: ", visible);
+}
+
 // True if a tab stands before the first other character of the line: yaml-cpp complains about what follows it.
 bool HasTabInIndentation(std::string_view yaml, int line) {
   for (; line > 1 && !yaml.empty(); --line) yaml.remove_prefix(std::min(yaml.find('\n'), yaml.size() - 1) + 1);
@@ -202,7 +209,7 @@ bool HasTabInIndentation(std::string_view yaml, int line) {
 absl::Status SyntaxError(const YAML::ParserException& e, std::string_view yaml, std::string_view name) {
   const Position at = ToPosition(e.mark);
   const std::string_view problem = HasTabInIndentation(yaml, at.line) ? kTab : Explain(e.msg);
-  return InvalidArgument(name, ":", at.line, ":", at.column, ": not valid YAML: ", problem);
+  return NotYaml(StrCat(name, ":", at.line, ":", at.column), problem);
 }
 
 }  // namespace
@@ -221,7 +228,7 @@ absl::StatusOr<Tree> ParseYaml(std::string_view yaml, std::string_view name) {
   } catch (const YAML::ParserException& e) {
     return SyntaxError(e, yaml, name);
   } catch (const std::exception& e) {
-    return InvalidArgument(name, ": not valid YAML: ", e.what());
+    return NotYaml(name, e.what());
   }
   Tree tree = builder.TakeTree();
   if (tree.root != nullptr && tree.root->kind == Node::Kind::kNull) tree.root = nullptr;
