@@ -42,11 +42,11 @@ GenerateCommand::GenerateCommand(CLI::App* program)
   app()
       ->add_option("--rate", options_.rate, "Lines a second, evenly. Default: as fast as it goes with --count, else 10")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(0.001, 1e9).description(""));
   app()
       ->add_option("--count", options_.count, "End after this many lines. Default: never")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Validator(CLI::PositiveNumber).description(""));
   app()
       ->add_option("--seed", options_.seed, "The same seed gives the same lines, but for their times")
       ->type_name("N")

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/severity.h"
@@ -45,6 +46,8 @@ class TailCommand final : public Command {
   void AddRangeFlags();
   void AddOutputFlags();
   absl::StatusOr<SubscribeOptions> MakeSubscription() const;
+  // Says why the subscription failed; the exit code.
+  int Explain(const absl::Status& status, const client::Start& start) const;
   std::unique_ptr<RecordFormat> MakeFormat() const;
 
   ConnectionFlags connection_;
@@ -179,6 +182,7 @@ int TailCommand::Run(StopSignal* stop) {
   absl::StatusOr<SubscribeOptions> options = MakeSubscription();
   if (!options.ok()) return UsageError(options.status());
   options->on_state = ConnectionReporter(connection_.collector);
+  const client::Start start = options->start;
   std::unique_ptr<client::Subscription> subscription = (*client)->Subscribe(*std::move(options));
 
   Output output;
@@ -194,7 +198,19 @@ int TailCommand::Run(StopSignal* stop) {
   if (print_cursor_ && !subscription->cursor().empty()) {
     std::cerr << "cursor: " << subscription->cursor() << std::endl;
   }
-  return code == kExitOk ? kExitOk : Failure(status);
+  return code == kExitOk ? kExitOk : Explain(status, start);
+}
+
+int TailCommand::Explain(const absl::Status& status, const client::Start& start) const {
+  // Only the collector can tell what is wrong with a regular expression, a glob or a cursor.
+  if (!absl::IsInvalidArgument(status)) return Failure(status);
+  if (start.proto().has_cursor() && absl::StrContains(status.message(), "start.cursor")) {
+    return UsageError(InvalidArgument("--from: \"", from_,
+                                      "\" is neither beginning, end, a duration before now (5m), a time (RFC 3339) nor "
+                                      "a cursor: ",
+                                      MessageOf(status)));
+  }
+  return UsageError(status);
 }
 
 }  // namespace
