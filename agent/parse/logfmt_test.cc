@@ -1,0 +1,56 @@
+#include "agent/parse/logfmt.h"
+
+#include <string>
+#include <string_view>
+
+#include "agent/parse/show.h"
+#include "gtest/gtest.h"
+
+namespace sluice::agent {
+namespace {
+
+TEST(LogfmtTest, FindsTimeAndSeverity) {
+  struct Row {
+    std::string_view text;
+    std::string_view found;
+  };
+  constexpr Row kRows[] = {
+      {R"(level=info ts=2026-11-20T09:15:39.123Z msg="x y")", "2026-11-20T09:15:39.123Z INFO info"},
+      {R"(time="2026-11-20T09:15:39Z" level=warning msg="done")", "2026-11-20T09:15:39Z WARN warning"},
+      {R"(ts=1795166139.5 caller=main.go:12 lvl=eror severity=err)", "2026-11-20T09:15:39.5Z ERROR err"},
+      {R"(time=2026-11-20 09:15:39 level="error")", "2026-11-20T09:15:39Z ERROR error"},
+      {R"(t=2026-11-20T09:15:39+0000 lvl=dbug msg=x)", "2026-11-20T09:15:39Z - dbug"},
+      {R"(msg="level=error \" level=error" level=info)", "- INFO info"},
+      {R"(a= level=info)", "- INFO info"},
+      {R"(a word, then level=info)", "- INFO info"},
+      {R"(  level=info  )", "- INFO info"},
+      {R"(mylevel=error)", "- - -"},
+      {R"(level)", "- - -"},
+      {R"(level=)", "- - -"},
+      {R"(level="unclosed)", "- - unclosed"},
+      {R"(level = error)", "- - -"},
+      {R"(=info)", "- - -"},
+      {"", "- - -"},
+      {R"(type=SYSCALL msg=audit(1795166139.243:24287): arch=c000003e)", "2026-11-20T09:15:39.243Z - -"},
+      {R"(xmsg=audit(1795166139.243:24287): arch=c000003e)", "- - -"},
+  };
+  for (const Row& row : kRows) {
+    TimeReader times;
+    ParsedLine line;
+    ParseLogfmt(row.text, &times, &line);
+    EXPECT_EQ(Show(line), row.found) << row.text;
+  }
+}
+
+TEST(LogfmtTest, KnowsAPairByItsName) {
+  for (std::string_view text : {"a=b", "level=", "log.level=info x", "@t=1", "_x=1", "a-b/c=1"}) {
+    EXPECT_TRUE(BeginsWithPair(text)) << text;
+  }
+  for (std::string_view text : {"", "=", "a", "a b=c", "1=2", " a=b", "a:b=c", "\"a\"=b", "-a=b"}) {
+    EXPECT_FALSE(BeginsWithPair(text)) << text;
+  }
+  EXPECT_FALSE(BeginsWithPair(std::string(1000, 'a') + "=b"));
+}
+
+}  // namespace
+}  // namespace sluice::agent

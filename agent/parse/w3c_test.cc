@@ -1,0 +1,65 @@
+#include "agent/parse/w3c.h"
+
+#include <string>
+#include <string_view>
+
+#include "agent/parse/show.h"
+#include "gtest/gtest.h"
+
+namespace sluice::agent {
+namespace {
+
+std::string Found(const W3cColumns& columns, std::string_view text) {
+  TimeReader times;
+  ParsedLine line;
+  return columns.ParseRow(text, &times, &line) ? Show(line) : "no row";
+}
+
+TEST(W3cTest, FindsTheColumnsThatTheFileNames) {
+  W3cColumns columns;
+  constexpr std::string_view kRow = "2026-11-20 09:15:39 10.0.0.1 GET /index.html - 80 200";
+  EXPECT_EQ(Found(columns, kRow), "no row");
+  EXPECT_TRUE(columns.ReadDirective("#Software: Microsoft Internet Information Services 10.0"));
+  EXPECT_TRUE(columns.ReadDirective("#Version: 1.0"));
+  EXPECT_EQ(Found(columns, kRow), "no row");
+  EXPECT_TRUE(columns.ReadDirective("#Fields: date time c-ip cs-method cs-uri-stem cs-uri-query s-port sc-status"));
+  EXPECT_EQ(Found(columns, kRow), "2026-11-20T09:15:39Z - -");
+  EXPECT_EQ(Found(columns, "2026-11-20\t09:15:39.5\tFRA2\t1234"), "2026-11-20T09:15:39.5Z - -");
+
+  // Named again: other columns.
+  EXPECT_TRUE(columns.ReadDirective("#Fields:\ttime\tc-ip\tdate"));
+  EXPECT_EQ(Found(columns, kRow), "no row");
+  EXPECT_EQ(Found(columns, "09:15:39 10.0.0.1 2026-11-20"), "2026-11-20T09:15:39Z - -");
+  EXPECT_TRUE(columns.ReadDirective("#Fields: c-ip cs-uri"));
+  EXPECT_EQ(Found(columns, kRow), "no row");
+}
+
+TEST(W3cTest, LeavesRowsAloneThatDoNotFit) {
+  W3cColumns columns;
+  ASSERT_TRUE(columns.ReadDirective("#Fields: c-ip date time"));
+  for (std::string_view text :
+       {"", " ", "10.0.0.1", "10.0.0.1 2026-11-20", "10.0.0.1 2026-11-20 09:15", "10.0.0.1 2026-13-20 09:15:39",
+        "10.0.0.1 - -", "10.0.0.1 2026-11-20 09:15:39Zebra", "10.0.0.1 2026-11-20 09:15:39.1234567891234567",
+        "10.0.0.1 26-11-20 09:15:39", "{\"level\":\"info\"}"}) {
+    EXPECT_EQ(Found(columns, text), "no row") << text;
+  }
+  EXPECT_EQ(Found(columns, "10.0.0.1 2026-11-20 09:15:39"), "2026-11-20T09:15:39Z - -");
+}
+
+TEST(W3cTest, TellsDirectivesFromOtherLines) {
+  W3cColumns columns;
+  for (std::string_view text : {"#Date: 2026-11-20 09:15:39", "#Remark: x", "#Start-Date: x", "#End-Date: x"}) {
+    EXPECT_TRUE(columns.ReadDirective(text)) << text;
+  }
+  for (std::string_view text : {"", "#", "# a comment", "#fields: date time", "Fields: date time", " #Fields: date"}) {
+    EXPECT_FALSE(columns.ReadDirective(text)) << text;
+  }
+  // More columns than anybody has: those behind the limit are not known.
+  std::string many = "#Fields:";
+  for (int i = 0; i < 1000; ++i) many += " x";
+  EXPECT_TRUE(columns.ReadDirective(many + " date time"));
+  EXPECT_EQ(Found(columns, "2026-11-20 09:15:39"), "no row");
+}
+
+}  // namespace
+}  // namespace sluice::agent
