@@ -193,15 +193,16 @@ v1::AgentCheckpoint Agent::Checkpoint() {
   return checkpoint;
 }
 
+// While lines come the figures are kept fresh, at rest they need not be.
 int64_t Agent::StatusIfDue(int64_t now) {
-  if (now < next_status_) return next_status_;
+  bool is_busy = tailer_->records_acked() != records_at_status_;
+  int64_t due = last_status_ + (is_busy || last_status_ == 0 ? kSecond : kStatusNanos);
+  if (now < due) return due;
+  last_status_ = now;
+  records_at_status_ = tailer_->records_acked();
   tracker_->UpdateGauges();
   SendStatus();
-  // While lines come the figures are kept fresh, at rest they need not be.
-  bool is_busy = tailer_->records_acked() != records_at_gauges_;
-  records_at_gauges_ = tailer_->records_acked();
-  next_status_ = now + (is_busy ? kSecond : kStatusNanos);
-  return next_status_;
+  return now + kSecond;
 }
 
 void Agent::SendStatus() {

@@ -78,8 +78,8 @@ class Agent {
   // The loop's.
   int64_t last_checkpoint_ = 0;
   uint64_t records_at_checkpoint_ = 0;
-  int64_t next_status_ = 0;
-  uint64_t records_at_gauges_ = 0;
+  int64_t last_status_ = 0;
+  uint64_t records_at_status_ = 0;
 };
 
 }  // namespace sluice::agent

@@ -21,8 +21,8 @@ constexpr int64_t kRetryNanos = 5'000'000'000;
 constexpr int64_t kRetryRefusedNanos = 60'000'000'000;
 constexpr int kInvalidArgument = 3;
 
-// Small files are read into one message, up to so many.
-constexpr size_t kBatchesPerMessage = 512;
+// Small files are read into one message, up to so many reads; then it is time to look at the rest of the world.
+constexpr int kReadsPerMessage = 512;
 
 }  // namespace
 
@@ -62,8 +62,8 @@ int64_t Tailer::Work() {
   if (!connected_ || stopping_) return next;
   int64_t now = clock_->MonotonicNanos();
   if (int64_t wait_until = kNever; !MaySend(now, &wait_until)) return std::min(next, wait_until);
-  FillMessage();
-  if (batches_.empty()) return std::min(next, tracker_->NextHeld());
+  bool is_more = FillMessage();
+  if (batches_.empty()) return is_more ? now : std::min(next, tracker_->NextHeld());
   SendMessage(now);
   return now;
 }
@@ -77,16 +77,18 @@ bool Tailer::MaySend(int64_t now, int64_t* wait_until) const {
   return false;
 }
 
-// Reads files in turn, a chunk each, until the message is large enough or there is no more to read.
-void Tailer::FillMessage() {
+// Reads files in turn, a chunk each, until the message is large enough or there is no more to read: false then.
+bool Tailer::FillMessage() {
   if (buffer_ == nullptr) {
     buffer_ = buffers_->Get();
     message_.Reset(buffer_.get(), buffers_->capacity());
   }
-  while (message_.message().size() < options_.message_bytes && batches_.size() < kBatchesPerMessage) {
+  for (int reads = 0; message_.message().size() < options_.message_bytes && reads < kReadsPerMessage; ++reads) {
     TailedFile* file = tracker_->PopReady();
-    if (file == nullptr || !ReadInto(file)) return;
+    if (file == nullptr) return false;
+    if (!ReadInto(file)) return true;
   }
+  return true;
 }
 
 // Reads a chunk of `file`. False if the message takes no more.

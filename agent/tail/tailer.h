@@ -65,7 +65,7 @@ class Tailer {
   void OnDisconnected();
 
   bool MaySend(int64_t now, int64_t* wait_until) const;
-  void FillMessage();
+  bool FillMessage();
   bool ReadInto(TailedFile* file);
   void SendMessage(int64_t now);
 
