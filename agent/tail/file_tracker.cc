@@ -133,7 +133,7 @@ void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std:
   file->predecessor = displaced;
   ++open_files_;
   TailedFile* added = table_.Add(std::move(file));
-  if (open_files_ > options_.open_files_max) CloseIdleFiles();
+  if (open_files_ > options_.open_files_max) CloseIdleFiles(added);
   if (reading_) Resolve(added);
 }
 

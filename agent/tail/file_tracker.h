@@ -95,7 +95,7 @@ class FileTracker final : public FileListener {
   void UpdateShared(TailedFile* file);
   void MarkDirty(TailedFile* file);
   absl::Status EnsureOpen(TailedFile* file);
-  void CloseIdleFiles();
+  void CloseIdleFiles(const TailedFile* keep);
   bool MayBeRead(TailedFile* file, int64_t now);
   bool TendOne(TailedFile* file, int64_t now);
   void LetGo(TailedFile* file);

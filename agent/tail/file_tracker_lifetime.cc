@@ -49,14 +49,15 @@ absl::Status FileTracker::EnsureOpen(TailedFile* file) {
   }
   file->file = std::move(opened);
   ++open_files_;
-  if (open_files_ > options_.open_files_max) CloseIdleFiles();
+  if (open_files_ > options_.open_files_max) CloseIdleFiles(file);
   return absl::OkStatus();
 }
 
-// Closes the files that were idle for longest, a tenth of all at a time.
-void FileTracker::CloseIdleFiles() {
-  std::vector<TailedFile*> idle = table_.Where([](const TailedFile& f) {
-    return f.file != nullptr && f.resolved && !f.queued && !f.detached && f.AllAcked() && f.size == f.read.offset;
+// Closes the files that were idle for longest, a tenth of all at a time, but not `keep`.
+void FileTracker::CloseIdleFiles(const TailedFile* keep) {
+  std::vector<TailedFile*> idle = table_.Where([keep](const TailedFile& f) {
+    return &f != keep && f.file != nullptr && f.resolved && !f.queued && !f.detached && f.AllAcked() &&
+           f.size == f.read.offset;
   });
   std::sort(idle.begin(), idle.end(), [](const auto* a, const auto* b) { return a->last_active < b->last_active; });
   size_t count = std::min(idle.size(), open_files_ / 10 + 1);

@@ -1,0 +1,226 @@
+// The tailer against a model: random file-system actions, restarts and broken connections; then every line that was
+// written must have arrived exactly once and in order. SLUICE_SEED repeats one run, SLUICE_MODEL_RUNS sets how many.
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "agent/testing/test_host.h"
+#include "gtest/gtest.h"
+
+namespace sluice::agent {
+namespace {
+
+constexpr int kRuns = 300;
+constexpr int kStepsMax = 150;
+constexpr int kGenerations = 3;
+
+// What is written to a file from its making (or truncation) to its end. Its lines are "<id> <number> xxx".
+struct Life {
+  int id = 0;
+  int lines = 0;           // whole lines written
+  bool line_open = false;  // and the beginning of one more
+  bool seen = false;       // the agent has it open
+  bool may_lose = false;   // it ended when the agent could not have read all of it
+};
+
+class Model {
+ public:
+  explicit Model(uint64_t seed)
+      : random_(seed), closes_files_(seed % 7 == 0), polls_(seed % 11 == 0), host_(OptionsOf(seed)) {
+    host_.MakeDirectory("a");
+    host_.MakeDirectory("b");
+  }
+
+  void Run() {
+    for (int steps = Pick(kStepsMax); steps > 0 && !::testing::Test::HasFailure(); --steps) Step();
+    for (const auto& [name, id] : alive_) {
+      if (lives_[id].line_open) Write(name, 1);
+    }
+    if (!host_.running()) host_.StartAgent();
+    host_.SettleAll();
+    Check();
+  }
+
+ private:
+  static TestHost::Options OptionsOf(uint64_t seed) {
+    TestHost::Options options;
+    options.tailer.window_bytes = seed % 3 == 0 ? 1500 : 16 << 20;
+    options.tailer.message_bytes = seed % 5 == 0 ? 700 : 1 << 20;
+    options.tailer.reader.max_line_bytes = 4096;
+    options.tailer.reader.chunk_bytes = seed % 2 == 0 ? 8192 : 1 << 20;
+    options.open_files_max = seed % 7 == 0 ? 2 : 1000;  // closes_files_
+    options.inotify = seed % 11 != 0;                   // polls_
+    return options;
+  }
+
+  int Pick(int count) { return std::uniform_int_distribution<int>(0, count - 1)(random_); }
+  bool Chance(int percent) { return Pick(100) < percent; }
+  std::string AnyName() {
+    const std::vector<std::string> names = {"a/app.log", "a/other.log", "b/app.log", "top.log"};
+    return names[static_cast<size_t>(Pick(4))];
+  }
+
+  void Step() {
+    int action = Pick(100);
+    if (action < 45) {
+      std::string name = AnyName();
+      Write(Chance(10) && alive_.contains(name + ".1") ? name + ".1" : name, 1 + Pick(6));
+    } else if (action < 55) {
+      Rotate(AnyName());
+    } else if (action < 60) {
+      Truncate(AnyName());
+    } else if (action < 64) {
+      Delete(AnyName());
+    } else if (action < 76) {
+      Work();
+    } else if (action < 86) {
+      if (host_.running() && !host_.collector().connected()) host_.collector().Connect();
+      host_.collector().Process(static_cast<size_t>(Pick(5)), Chance(80));
+      Work();
+    } else if (action < 90) {
+      host_.collector().Disconnect();
+    } else if (action < 93) {
+      host_.clock().Advance(static_cast<int64_t>(Pick(40)) * 1'000'000'000);
+    } else if (action < 97) {
+      StartOrKill();
+    } else if (host_.running()) {
+      host_.SaveCheckpoint();
+    }
+  }
+
+  void Work() {
+    if (!host_.running()) return;
+    host_.Work();
+    for (const auto& [name, id] : alive_) lives_[id].seen = true;
+  }
+
+  void StartOrKill() {
+    if (!host_.running()) return host_.StartAgent();
+    host_.KillAgent();
+    if (Chance(20)) host_.LoseCheckpoint();
+    for (auto& [id, life] : lives_) life.seen = false;
+    for (int id : ended_) lives_[id].may_lose |= !AllStored(id);  // what was held open is gone now
+    ended_.clear();
+  }
+
+  // Writes whole lines; the last one sometimes without its end.
+  void Write(const std::string& name, int count) {
+    if (!alive_.contains(name)) {
+      alive_[name] = ++last_id_;
+      lives_[last_id_].id = last_id_;
+    }
+    Life& life = lives_[alive_[name]];
+    std::string bytes;
+    for (int i = 0; i < count; ++i) {
+      if (!life.line_open) absl::StrAppend(&bytes, life.id, " ", life.lines, " ");
+      bytes += std::string(static_cast<size_t>(Pick(60)), 'x');
+      life.line_open = i + 1 == count && count > 1 && Chance(30);
+      if (life.line_open) break;
+      bytes += "\n";
+      ++life.lines;
+    }
+    host_.Append(name, bytes);
+  }
+
+  void Rotate(const std::string& name) {
+    if (!alive_.contains(name)) return;
+    std::string oldest = absl::StrCat(name, ".", kGenerations);
+    if (alive_.contains(oldest)) Delete(oldest);
+    for (int i = kGenerations; i > 0; --i) {
+      std::string from = i == 1 ? name : absl::StrCat(name, ".", i - 1);
+      if (!alive_.contains(from)) continue;
+      std::string to = absl::StrCat(name, ".", i);
+      host_.Rename(from, to);
+      alive_[to] = alive_[from];
+      alive_.erase(from);
+    }
+  }
+
+  void Truncate(const std::string& name) {
+    if (!alive_.contains(name)) return;
+    lives_[alive_[name]].may_lose |= !AllStored(alive_[name]);
+    host_.Truncate(name);
+    bool seen = lives_[alive_[name]].seen;
+    alive_[name] = ++last_id_;
+    lives_[last_id_].id = last_id_;
+    lives_[last_id_].seen = seen;
+  }
+
+  void Delete(const std::string& name) {
+    if (!alive_.contains(name)) return;
+    int id = alive_[name];
+    if (!AllStored(id)) {
+      // A closed file, and one that the next poll would have found, is lost with its name.
+      bool is_held = host_.running() && lives_[id].seen && !closes_files_ && !polls_;
+      lives_[id].may_lose |= !is_held;
+      ended_.push_back(id);
+    }
+    host_.Delete(name);
+    alive_.erase(name);
+  }
+
+  bool AllStored(int id) { return Numbers()[id].size() >= static_cast<size_t>(lives_[id].lines); }
+
+  // The numbers of the lines that the collector has, by life, in the order in which they were stored.
+  std::map<int, std::vector<int>> Numbers() {
+    std::map<int, std::vector<int>> numbers;
+    for (const StoredLine& line : host_.collector().All()) {
+      std::vector<std::string> words = absl::StrSplit(line.bytes, ' ');
+      int id = 0;
+      int number = 0;
+      bool is_ours = words.size() == 3 && absl::SimpleAtoi(words[0], &id) && absl::SimpleAtoi(words[1], &number);
+      EXPECT_TRUE(is_ours || line.record.part() != v1::LINE_PART_UNSPECIFIED) << "no line of ours: " << line.bytes;
+      if (is_ours) numbers[id].push_back(number);
+    }
+    return numbers;
+  }
+
+  void Check() {
+    std::map<int, std::vector<int>> numbers = Numbers();
+    for (const auto& [id, life] : lives_) {
+      const std::vector<int>& stored = numbers[id];
+      for (size_t i = 1; i < stored.size(); ++i)
+        EXPECT_LT(stored[i - 1], stored[i]) << "repeated or reordered, life " << id;
+      if (life.may_lose) continue;
+      for (int i = 0; i < life.lines; ++i) {
+        ASSERT_LT(static_cast<size_t>(i), stored.size()) << "lost: life " << id << " has " << life.lines << " lines";
+        ASSERT_EQ(stored[static_cast<size_t>(i)], i) << "life " << id;
+      }
+    }
+    for (const auto& [key, lines] : host_.collector().files()) {
+      for (size_t i = 1; i < lines.size(); ++i) {
+        EXPECT_EQ(lines[i - 1].offset + lines[i - 1].bytes.size() + 1, lines[i].offset) << "a gap in " << lines[i].path;
+      }
+    }
+  }
+
+  std::mt19937_64 random_;
+  const bool closes_files_;
+  const bool polls_;
+  TestHost host_;
+  std::map<int, Life> lives_;
+  std::map<std::string, int> alive_;  // path → life
+  std::vector<int> ended_;            // deleted, and perhaps still held open by the agent
+  int last_id_ = 0;
+};
+
+TEST(TailingModelTest, EveryLineOnceAndInOrderWhateverHappens) {
+  const char* one = std::getenv("SLUICE_SEED");
+  const char* runs = std::getenv("SLUICE_MODEL_RUNS");
+  uint64_t first = one != nullptr ? std::strtoull(one, nullptr, 10) : 1;
+  uint64_t count = one != nullptr ? 1 : runs != nullptr ? std::strtoull(runs, nullptr, 10) : kRuns;
+  for (uint64_t seed = first; seed < first + count; ++seed) {
+    Model(seed).Run();
+    ASSERT_FALSE(HasFailure()) << "repeat with SLUICE_SEED=" << seed;
+  }
+}
+
+}  // namespace
+}  // namespace sluice::agent
