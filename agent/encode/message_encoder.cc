@@ -42,7 +42,7 @@ char* WriteFixed64Field(char* out, uint32_t field, uint64_t value) {
 size_t BytesFieldSizeAlways(size_t size) { return 1 + VarintSize(size) + size; }
 char* WriteBytesFieldAlways(char* out, uint32_t field, std::string_view bytes) {
   *out++ = static_cast<char>(Tag(field, Type::kBytes));
-  return wire::WriteBytes(out, bytes);
+  return bytes.empty() ? WriteVarint(out, 0) : wire::WriteBytes(out, bytes);  // memcpy wants no null
 }
 
 size_t BytesFieldSize(size_t size) { return size == 0 ? 0 : BytesFieldSizeAlways(size); }
@@ -195,15 +195,15 @@ void MessageEncoder::EndBatch(uint64_t end_offset, const v1::ContentHash& fronti
   char* out = start;
   *out++ = static_cast<char>(Tag(v1::PushRequest::kBatchesFieldNumber, Type::kBytes));
   out = WriteVarint(out, batch_size);
-  std::memcpy(out, shared_.data(), shared_.size());
-  std::memcpy(out + shared_.size(), header, header_size);
+  out = std::copy(shared_.begin(), shared_.end(), out);
+  std::memcpy(out, header, header_size);
 
   // What was reserved and not used becomes room before the message, or is closed by moving the smaller side.
   const size_t slack = static_cast<size_t>(start - batch_begin_);
   const size_t before = static_cast<size_t>(batch_begin_ - begin_);
   const size_t after = static_cast<size_t>(end_ - start);
   if (before <= after) {
-    std::memmove(begin_ + slack, begin_, before);
+    if (before > 0) std::memmove(begin_ + slack, begin_, before);
     begin_ += slack;
   } else {
     std::memmove(batch_begin_, start, after);

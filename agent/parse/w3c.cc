@@ -56,7 +56,7 @@ bool W3cColumns::ParseRow(std::string_view line, TimeReader* times, ParsedLine* 
   }
   constexpr size_t kDateSize = std::string_view("2026-11-20").size();
   constexpr size_t kTimeMax = std::string_view("09:15:39.123456789").size();
-  if (date.size() != kDateSize || time.size() > kTimeMax) return false;
+  if (date.size() != kDateSize || time.empty() || time.size() > kTimeMax) return false;
   char joined[kDateSize + 1 + kTimeMax];
   std::memcpy(joined, date.data(), kDateSize);
   joined[kDateSize] = ' ';
