@@ -2,7 +2,7 @@
 // written must have arrived exactly once and in order. SLUICE_SEED repeats one run, SLUICE_MODEL_RUNS sets how many.
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
+#include <iostream>
 #include <map>
 #include <random>
 #include <string>
@@ -44,6 +44,7 @@ class Model {
       if (lives_[id].line_open) Write(name, 1);
     }
     if (!host_.running()) host_.StartAgent();
+    host_.collector().Disconnect();  // acks are lost only with their connection
     host_.SettleAll();
     Check();
   }
@@ -85,12 +86,14 @@ class Model {
       host_.collector().Process(static_cast<size_t>(Pick(5)), Chance(80));
       Work();
     } else if (action < 90) {
+      Trace("disconnect");
       host_.collector().Disconnect();
     } else if (action < 93) {
       host_.clock().Advance(static_cast<int64_t>(Pick(40)) * 1'000'000'000);
     } else if (action < 97) {
       StartOrKill();
     } else if (host_.running()) {
+      Trace("checkpoint");
       host_.SaveCheckpoint();
     }
   }
@@ -98,12 +101,14 @@ class Model {
   void Work() {
     if (!host_.running()) return;
     host_.Work();
+    Trace("work");
     for (const auto& [name, id] : alive_) lives_[id].seen = true;
   }
 
   void StartOrKill() {
-    if (!host_.running()) return host_.StartAgent();
+    if (!host_.running()) return Trace("start agent"), host_.StartAgent();
     host_.KillAgent();
+    Trace("kill agent");
     if (Chance(20)) host_.LoseCheckpoint();
     for (auto& [id, life] : lives_) life.seen = false;
     for (int id : ended_) lives_[id].may_lose |= !AllStored(id);  // what was held open is gone now
@@ -127,6 +132,7 @@ class Model {
       ++life.lines;
     }
     host_.Append(name, bytes);
+    Trace("write ", name, " life ", life.id, " to line ", life.lines, life.line_open ? " and a half" : "");
   }
 
   void Rotate(const std::string& name) {
@@ -138,6 +144,7 @@ class Model {
       if (!alive_.contains(from)) continue;
       std::string to = absl::StrCat(name, ".", i);
       host_.Rename(from, to);
+      Trace("rename ", from, " ", to);
       alive_[to] = alive_[from];
       alive_.erase(from);
     }
@@ -147,6 +154,7 @@ class Model {
     if (!alive_.contains(name)) return;
     lives_[alive_[name]].may_lose |= !AllStored(alive_[name]);
     host_.Truncate(name);
+    Trace("truncate ", name, " life ", alive_[name]);
     bool seen = lives_[alive_[name]].seen;
     alive_[name] = ++last_id_;
     lives_[last_id_].id = last_id_;
@@ -163,6 +171,7 @@ class Model {
       ended_.push_back(id);
     }
     host_.Delete(name);
+    Trace("delete ", name, " life ", id, lives_[id].may_lose ? " may lose" : "");
     alive_.erase(name);
   }
 
@@ -182,7 +191,17 @@ class Model {
     return numbers;
   }
 
+  void TraceFiles() {
+    host_.tracker().table().ForEach([this](TailedFile* file) {
+      Trace("file ", file->path, " first ", file->first_path, " acked ", file->acked.offset, " read ",
+            file->read.offset, " scanned ", file->scanned, " size ", file->size, " queued ", file->queued, " resolved ",
+            file->resolved, " detached ", file->detached, " refused ", file->refused, " behind ",
+            file->predecessor == nullptr ? "none" : file->predecessor->path);
+    });
+  }
+
   void Check() {
+    TraceFiles();
     std::map<int, std::vector<int>> numbers = Numbers();
     for (const auto& [id, life] : lives_) {
       const std::vector<int>& stored = numbers[id];
@@ -201,6 +220,13 @@ class Model {
     }
   }
 
+  // Tells what happens when one run is repeated.
+  template <typename... T>
+  void Trace(const T&... what) {
+    if (tracing_) std::cerr << absl::StrCat(what...) << "\n";
+  }
+
+  const bool tracing_ = std::getenv("SLUICE_SEED") != nullptr;
   std::mt19937_64 random_;
   const bool closes_files_;
   const bool polls_;

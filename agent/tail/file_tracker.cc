@@ -13,6 +13,11 @@
 #include "base/status.h"
 
 namespace sluice::agent {
+namespace {
+
+const std::string& PathOf(const TailedFile& file) { return file.path.empty() ? file.first_path : file.path; }
+
+}  // namespace
 
 FileTracker::FileTracker(Options options, FileSystem* file_system, const Clock* clock, AgentMetrics* metrics)
     : options_(std::move(options)), file_system_(file_system), clock_(clock), metrics_(metrics) {}
@@ -25,9 +30,9 @@ void FileTracker::StartReading() {
   // Older files first: what was rotated away before what came after it.
   std::sort(files.begin(), files.end(), [](const auto* a, const auto* b) {
     // Times have the kernel's tick for a grain: the names tell what they cannot.
-    uint64_t a_age = ParseRotationName(BaseNameOf(a->path)).age;
-    uint64_t b_age = ParseRotationName(BaseNameOf(b->path)).age;
-    return std::tie(a->modified_unix_nano, b_age, a->path) < std::tie(b->modified_unix_nano, a_age, b->path);
+    uint64_t a_age = ParseRotationName(BaseNameOf(PathOf(*a))).age;
+    uint64_t b_age = ParseRotationName(BaseNameOf(PathOf(*b))).age;
+    return std::tie(a->modified_unix_nano, b_age, PathOf(*a)) < std::tie(b->modified_unix_nano, a_age, PathOf(*b));
   });
   for (TailedFile* file : files) Resolve(file);
   OrderGenerations(files);
@@ -58,9 +63,9 @@ void FileTracker::FindRotatedAway() {
 void FileTracker::OrderGenerations(const std::vector<TailedFile*>& files) {
   absl::flat_hash_map<std::string, TailedFile*> previous;
   for (TailedFile* file : files) {
-    std::string key = JoinPath(DirectoryOf(file->path), ParseRotationName(BaseNameOf(file->path)).stem);
-    TailedFile*& before = previous[key];
-    if (file->predecessor == nullptr) file->predecessor = before;
+    const std::string& path = PathOf(*file);
+    TailedFile*& before = previous[JoinPath(DirectoryOf(path), ParseRotationName(BaseNameOf(path)).stem)];
+    file->predecessor = before;  // whatever was thought before: one order has no circles
     before = file;
   }
 }
