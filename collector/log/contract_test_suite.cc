@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <optional>
 #include <set>
 #include <thread>
 #include <utility>
@@ -22,14 +23,17 @@ using ::testing::UnorderedElementsAre;
 using Outcome = AppendResult::Outcome;
 
 std::vector<AppendResult> AppendAll(EventLog& log, std::vector<PendingBatch> batches) {
-  std::vector<AppendResult> results;
-  absl::Notification done;
+  Mutex mutex;
+  CondVar answered;
+  std::optional<std::vector<AppendResult>> results;
   log.Append(std::move(batches), [&](std::vector<AppendResult> r) {
+    MutexLock lock(&mutex);
     results = std::move(r);
-    done.Notify();
+    answered.Signal();
   });
-  done.WaitForNotification();
-  return results;
+  MutexLock lock(&mutex);
+  while (!results.has_value()) answered.Wait(&mutex);
+  return *std::move(results);
 }
 
 AppendResult AppendOne(EventLog& log, const BatchSpec& spec) { return AppendAll(log, {Pend(spec)}).front(); }
@@ -93,19 +97,21 @@ TEST_P(EventLogContractTest, GivesBackTheBytesOfABatch) {
 }
 
 TEST_P(EventLogContractTest, KeepsTheOrderOfCallsAndOfTheBatchesInACall) {
-  std::atomic<int> open{3};
-  absl::Notification done;
+  Mutex mutex;
+  CondVar changed;
   std::vector<int> answered;
   for (int call = 0; call < 3; ++call) {
     std::vector<PendingBatch> batches;
     for (int i = 0; i < 3; ++i) batches.push_back(Pend(Line("app", 1, static_cast<uint64_t>(30 * call + 10 * i))));
     log().Append(std::move(batches), [&, call](std::vector<AppendResult> results) {
       EXPECT_EQ(results.size(), 3u);
+      MutexLock lock(&mutex);
       answered.push_back(call);
-      if (--open == 0) done.Notify();
+      changed.Signal();
     });
   }
-  done.WaitForNotification();
+  MutexLock lock(&mutex);
+  while (answered.size() < 3) changed.Wait(&mutex);
   EXPECT_THAT(answered, ElementsAre(0, 1, 2));
   EXPECT_THAT(Names(ReadFrom(log(), Position())),
               ElementsAre("app:0", "app:10", "app:20", "app:30", "app:40", "app:50", "app:60", "app:70", "app:80"));

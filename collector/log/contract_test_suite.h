@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/synchronization/notification.h"
 #include "base/clock.h"
 #include "collector/log/event_log.h"
 #include "collector/log/testing_batches.h"
