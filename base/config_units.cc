@@ -92,18 +92,20 @@ absl::StatusOr<uint64_t> ParseBytes(std::string_view text) {
 }
 
 absl::StatusOr<absl::Duration> ParseDuration(std::string_view text) {
-  const absl::Status invalid = InvalidArgument("found ", Quoted(text), "; expected ", config_internal::kDuration);
-  if (text.empty()) return invalid;
+  const auto invalid = [text] {
+    return InvalidArgument("found ", Quoted(text), "; expected ", config_internal::kDuration);
+  };
+  if (text.empty()) return invalid();
   absl::Duration sum;
   for (std::string_view rest = text; !rest.empty();) {
     int64_t number = 0;
-    if (!absl::SimpleAtoi(ToAbsl(TakeWhile(&rest, IsDigit)), &number)) return invalid;
+    if (!absl::SimpleAtoi(ToAbsl(TakeWhile(&rest, IsDigit)), &number)) return invalid();
     const int64_t unit = TimeUnitOf(TakeWhile(&rest, IsLetter));
-    if (unit == 0) return invalid;
+    if (unit == 0) return invalid();
     sum += number * absl::Nanoseconds(unit);
   }
   // Beyond what code counts in 64 bits of nanoseconds, 292 years.
-  if (sum > absl::Nanoseconds(std::numeric_limits<int64_t>::max())) return invalid;
+  if (sum > absl::Nanoseconds(std::numeric_limits<int64_t>::max())) return invalid();
   return sum;
 }
 

@@ -148,6 +148,7 @@ TEST_F(HttpServerTest, AnswersManyAtOnce) {
   const auto server = Start();
   std::atomic<int> answered = 0;
   std::vector<std::thread> clients;
+  clients.reserve(8);
   for (int t = 0; t < 8; ++t) {
     clients.emplace_back([&] {
       for (int i = 0; i < 20; ++i) {

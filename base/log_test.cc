@@ -132,6 +132,7 @@ TEST_F(StderrTest, WritesJsonWhenAskedTo) {
 TEST_F(StderrTest, LinesOfSeveralThreadsStayWhole) {
   ::testing::internal::CaptureStderr();
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([] {
       for (int i = 0; i < 250; ++i) Info("c", "m", {{"value", std::string(100, 'x')}});

@@ -3,7 +3,6 @@
 #include <exception>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,18 +21,31 @@ struct LogFlags {
   log::Level level = log::Level::kInfo;
 };
 
-std::optional<log::Format> FormatOf(const std::string& text) {
-  if (text == "text") return log::Format::kText;
-  if (text == "json") return log::Format::kJson;
-  return std::nullopt;
-}
+template <typename T>
+struct Choice {
+  std::string_view name;
+  T value;
+};
 
-std::optional<log::Level> LevelOf(const std::string& text) {
-  if (text == "debug") return log::Level::kDebug;
-  if (text == "info") return log::Level::kInfo;
-  if (text == "warn") return log::Level::kWarn;
-  if (text == "error") return log::Level::kError;
-  return std::nullopt;
+constexpr Choice<log::Format> kFormats[] = {{"text", log::Format::kText}, {"json", log::Format::kJson}};
+constexpr Choice<log::Level> kLevels[] = {{"debug", log::Level::kDebug},
+                                          {"info", log::Level::kInfo},
+                                          {"warn", log::Level::kWarn},
+                                          {"error", log::Level::kError}};
+
+// A flag with one of `choices` as its value. CLI11 turns what is thrown into a usage error.
+template <typename T, size_t n, typename Set>
+CLI::Option* AddChoice(CLI::App* app, const std::string& flag, const Choice<T> (&choices)[n], Set set,
+                       const std::string& description) {
+  std::string names;
+  for (const Choice<T>& choice : choices) StrAppend(&names, names.empty() ? "" : ", ", choice.name);
+  const auto parse = [&choices, flag, names, set](const std::string& text) {
+    for (const Choice<T>& choice : choices) {
+      if (choice.name == text) return set(choice.value);
+    }
+    throw CLI::ValidationError(flag, StrCat("found ", Quoted(text), "; expected one of ", names));
+  };
+  return app->add_option_function<std::string>(flag, parse, StrCat(description, ": ", names))->group(kCommonGroup);
 }
 
 // The sub-command that was given, or the program itself.
@@ -88,34 +100,18 @@ void AddCommonFlags(CLI::App* app) {
          "--version", [app] { return StrCat(app->get_name(), " ", Version()); }, "Print the version and exit")
       ->group(kCommonGroup);
   const auto flags = std::make_shared<LogFlags>();
-  app->add_option_function<std::string>(
-         "--log-format",
-         [flags](const std::string& text) {
-           const std::optional<log::Format> format = FormatOf(text);
-           if (!format)
-             throw CLI::ValidationError("--log-format", StrCat("found \"", text, "\"; expected text or json"));
-           flags->format = *format;
-           log::Configure(flags->format, flags->level);
-         },
-         "Format of the program's own log: text or json")
+  const auto set_format = [flags](log::Format format) {
+    flags->format = format;
+    log::Configure(flags->format, flags->level);
+  };
+  const auto set_level = [flags](log::Level level) {
+    flags->level = level;
+    log::Configure(flags->format, flags->level);
+  };
+  AddChoice(app, "--log-format", kFormats, set_format, "Format of the program's own log")
       ->type_name("FORMAT")
-      ->default_str("text")
-      ->group(kCommonGroup);
-  app->add_option_function<std::string>(
-         "--log-level",
-         [flags](const std::string& text) {
-           const std::optional<log::Level> level = LevelOf(text);
-           if (!level) {
-             throw CLI::ValidationError("--log-level",
-                                        StrCat("found \"", text, "\"; expected debug, info, warn or error"));
-           }
-           flags->level = *level;
-           log::Configure(flags->format, flags->level);
-         },
-         "Log from this level on: debug, info, warn, error")
-      ->type_name("LEVEL")
-      ->default_str("info")
-      ->group(kCommonGroup);
+      ->default_str("text");
+  AddChoice(app, "--log-level", kLevels, set_level, "Log from this level on")->type_name("LEVEL")->default_str("info");
 }
 
 int ParseFlags(CLI::App* app, int argc, char** argv) {

@@ -32,6 +32,7 @@ class ProgramTest : public ::testing::Test {
   int Parse(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "/usr/bin/sluice-test");
     std::vector<char*> argv;
+    argv.reserve(arguments.size());
     for (std::string& argument : arguments) argv.push_back(argument.data());
     ::testing::internal::CaptureStdout();
     ::testing::internal::CaptureStderr();
@@ -80,7 +81,7 @@ Options:
 Common options:
   -h, --help                      Print this help and exit
   --version                       Print the version and exit
-  --log-format FORMAT             Format of the program's own log: text or json [default: text]
+  --log-format FORMAT             Format of the program's own log: text, json [default: text]
   --log-level LEVEL               Log from this level on: debug, info, warn, error [default: info]
 )");
 }
@@ -124,9 +125,9 @@ TEST_F(ProgramTest, TakesCommonFlagsBehindASubCommand) { EXPECT_EQ(Parse({"tail"
 
 TEST_F(ProgramTest, SaysWhatIsNoLogFormatOrLevel) {
   EXPECT_EQ(Parse({"--log-format", "xml"}), kExitUsage);
-  EXPECT_THAT(err_, HasSubstr("sluice-test: --log-format: found \"xml\"; expected text or json\n"));
+  EXPECT_THAT(err_, HasSubstr("sluice-test: --log-format: found \"xml\"; expected one of text, json\n"));
   EXPECT_EQ(Parse({"--log-level", "loud"}), kExitUsage);
-  EXPECT_THAT(err_, HasSubstr("--log-level: found \"loud\"; expected debug, info, warn or error\n"));
+  EXPECT_THAT(err_, HasSubstr("--log-level: found \"loud\"; expected one of debug, info, warn, error\n"));
 }
 
 }  // namespace

@@ -2,109 +2,119 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace sluice {
 namespace {
 
-// The first 16 letters of a word, in lower case, as two numbers: what a switch or a comparison can take at once.
-struct Packed {
-  uint64_t low = 0;
-  uint64_t high = 0;
-};
+constexpr size_t kLongest = std::string_view("informational").size();
 
-constexpr size_t kLongest = 16;
+// Sets the bit that tells a small letter from its capital in each byte; turns no other byte into a letter.
+constexpr uint64_t kSmall = 0x2020202020202020;
 
-constexpr Packed Pack(std::string_view word) {
-  Packed packed;
-  for (size_t i = 0; i < word.size(); ++i) {
-    uint64_t c = static_cast<uint8_t>(word[i]);
-    if (c >= 'A' && c <= 'Z') c += 'a' - 'A';
-    if (c == 0) c = 0xff;  // no word has it; 0 is the padding
-    (i < 8 ? packed.low : packed.high) |= c << (i % 8 * 8);
-  }
-  return packed;
+template <typename T>
+uint64_t Load(const char* at) {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
 }
 
-constexpr uint64_t Low(std::string_view word) { return Pack(word).low; }
-constexpr uint64_t High(std::string_view word) { return Pack(word).high; }
+// A word of 1 to 8 bytes as one number in small letters, as Small makes it from a literal: what a switch takes at once.
+uint64_t LoadSmall(std::string_view word) {
+  const char* const at = word.data();
+  const size_t size = word.size();
+  uint64_t value;
+  if (size == 8) return Load<uint64_t>(at) | kSmall;
+  if (size >= 4) {  // two loads that overlap
+    value = Load<uint32_t>(at) | Load<uint32_t>(at + size - 4) << (size - 4) * 8;
+  } else if (size >= 2) {
+    value = Load<uint16_t>(at) | Load<uint16_t>(at + size - 2) << (size - 2) * 8;
+  } else {
+    value = Load<uint8_t>(at);
+  }
+  return value | kSmall >> (8 - size) * 8;
+}
+
+constexpr uint64_t Small(std::string_view word) {
+  uint64_t value = 0;
+  for (size_t i = 0; i < word.size(); ++i) value |= (static_cast<uint64_t>(word[i]) | 0x20) << i * 8;
+  return value;
+}
 
 // Words of at most eight letters.
 v1::Severity FromShortWord(uint64_t word) {
   switch (word) {
-    case Low("t"):
-    case Low("trc"):
-    case Low("trace"):
-    case Low("v"):
-    case Low("vrb"):
-    case Low("verbose"):
-    case Low("finer"):
-    case Low("finest"):
+    case Small("t"):
+    case Small("trc"):
+    case Small("trace"):
+    case Small("v"):
+    case Small("vrb"):
+    case Small("verbose"):
+    case Small("finer"):
+    case Small("finest"):
       return v1::SEVERITY_TRACE;
-    case Low("d"):
-    case Low("dbg"):
-    case Low("debug"):
-    case Low("fine"):
+    case Small("d"):
+    case Small("dbg"):
+    case Small("debug"):
+    case Small("fine"):
       return v1::SEVERITY_DEBUG;
-    case Low("i"):
-    case Low("inf"):
-    case Low("info"):
-    case Low("n"):
-    case Low("note"):
-    case Low("notice"):
+    case Small("i"):
+    case Small("inf"):
+    case Small("info"):
+    case Small("n"):
+    case Small("note"):
+    case Small("notice"):
       return v1::SEVERITY_INFO;
-    case Low("w"):
-    case Low("wrn"):
-    case Low("warn"):
-    case Low("warning"):
+    case Small("w"):
+    case Small("wrn"):
+    case Small("warn"):
+    case Small("warning"):
       return v1::SEVERITY_WARN;
-    case Low("e"):
-    case Low("err"):
-    case Low("error"):
-    case Low("severe"):
+    case Small("e"):
+    case Small("err"):
+    case Small("error"):
+    case Small("severe"):
       return v1::SEVERITY_ERROR;
-    case Low("c"):
-    case Low("crit"):
-    case Low("critical"):
-    case Low("alert"):
-    case Low("emerg"):
-    case Low("panic"):
-    case Low("dpanic"):
-    case Low("f"):
-    case Low("ftl"):
-    case Low("fatal"):
+    case Small("c"):
+    case Small("crit"):
+    case Small("critical"):
+    case Small("alert"):
+    case Small("emerg"):
+    case Small("panic"):
+    case Small("dpanic"):
+    case Small("f"):
+    case Small("ftl"):
+    case Small("fatal"):
       return v1::SEVERITY_FATAL;
     default:
       return v1::SEVERITY_UNSPECIFIED;
   }
 }
 
-v1::Severity FromLongWord(Packed word) {
-  switch (word.low) {
-    case Low("emergency"):
-      return word.high == High("emergency") ? v1::SEVERITY_FATAL : v1::SEVERITY_UNSPECIFIED;
-    case Low("information"):
-      return word.high == High("information") || word.high == High("informational") ? v1::SEVERITY_INFO
-                                                                                    : v1::SEVERITY_UNSPECIFIED;
-    default:
-      return v1::SEVERITY_UNSPECIFIED;
-  }
+// Words of nine bytes and more.
+v1::Severity FromLongWord(std::string_view text) {
+  const uint64_t begin = LoadSmall(text.substr(0, 8));
+  const uint64_t end = LoadSmall(text.substr(8));
+  if (begin == Small("emergenc") && end == Small("y")) return v1::SEVERITY_FATAL;
+  if (begin == Small("informat") && (end == Small("ion") || end == Small("ional"))) return v1::SEVERITY_INFO;
+  return v1::SEVERITY_UNSPECIFIED;
 }
 
 // OpenTelemetry's levels between the named ones, "INFO2" to "INFO4".
 v1::Severity FromNumberedName(std::string_view text) {
   const int step = text.back() - '1';
-  switch (Low(text.substr(0, text.size() - 1))) {
-    case Low("trace"):
+  switch (LoadSmall(text.substr(0, text.size() - 1))) {
+    case Small("trace"):
       return static_cast<v1::Severity>(v1::SEVERITY_TRACE + step);
-    case Low("debug"):
+    case Small("debug"):
       return static_cast<v1::Severity>(v1::SEVERITY_DEBUG + step);
-    case Low("info"):
+    case Small("info"):
       return static_cast<v1::Severity>(v1::SEVERITY_INFO + step);
-    case Low("warn"):
+    case Small("warn"):
       return static_cast<v1::Severity>(v1::SEVERITY_WARN + step);
-    case Low("error"):
+    case Small("error"):
       return static_cast<v1::Severity>(v1::SEVERITY_ERROR + step);
-    case Low("fatal"):
+    case Small("fatal"):
       return static_cast<v1::Severity>(v1::SEVERITY_FATAL + step);
     default:
       return v1::SEVERITY_UNSPECIFIED;
@@ -115,9 +125,9 @@ v1::Severity FromNumberedName(std::string_view text) {
 
 v1::Severity SeverityFromText(std::string_view text) {
   if (text.empty() || text.size() > kLongest) return v1::SEVERITY_UNSPECIFIED;
-  if (text.size() > 8) return FromLongWord(Pack(text));
-  if (text.back() >= '1' && text.back() <= '4') return FromNumberedName(text);
-  return FromShortWord(Low(text));
+  if (text.size() > 8) return FromLongWord(text);
+  if (text.size() > 1 && text.back() >= '1' && text.back() <= '4') return FromNumberedName(text);
+  return FromShortWord(LoadSmall(text));
 }
 
 v1::Severity SeverityFromSyslog(int severity) {
