@@ -1,37 +1,56 @@
-// Files of a stream of which a batch was rejected: nothing behind it may be stored before it, so that the order of the
-// file is kept.
+// Which batches of a stream may go to the log, so that each file is stored in its order and without a gap.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "collector/log/batch_view.h"
 
 namespace sluice::collector {
 
-// Not thread-safe.
+// Two rules. After a batch of a file was rejected, everything behind it is rejected likewise until it comes again. And
+// while it is not known whether the log takes a topic (no batch of it was stored on this stream yet, one is under way),
+// the file's batches of other topics are rejected: otherwise one of them could be stored after the first was refused,
+// and the file's watermark would pass what is missing. Not thread-safe.
 class FileHolds {
  public:
   explicit FileHolds(size_t files_max) : files_max_(files_max) {}
 
-  // The batch of `file` that begins at `first_offset` was rejected because of `why`: rejects everything behind it from
-  // now on. False if too many files are held already.
-  bool Hold(const FileKey& file, uint64_t first_offset, const absl::Status& why);
+  // OK if `batch` goes to the log now: Resolve has to follow. Else with which code it is to be rejected, and why.
+  absl::Status Admit(const BatchView& batch);
+  // What the log said of a batch that was admitted: OK, or why it was rejected.
+  void Resolve(const BatchView& batch, const absl::Status& result);
 
-  // OK if the batch [first_offset, end_offset) may be appended; else with which code it is to be rejected, and why. The
-  // batch that covers the held offset lifts the hold.
-  absl::Status Check(const FileKey& file, uint64_t first_offset, uint64_t end_offset);
-
+  // Files held back.
   size_t size() const { return held_.size(); }
+  // One more than `files_max` had to be held: the rules hold no longer, nothing more may go to the log.
+  bool overflowed() const { return overflowed_; }
 
  private:
   struct Held {
     uint64_t first_offset;
     absl::StatusCode code;
   };
+  // Batches of one file under way, all of one topic that the log may refuse.
+  struct Doubt {
+    std::string topic;
+    size_t batches = 0;
+  };
+
+  absl::Status CheckHeld(const BatchView& batch);
+  absl::Status CheckDoubt(const BatchView& batch);
+  void Hold(const BatchView& batch, absl::StatusCode code);
+
   const size_t files_max_;
+  bool overflowed_ = false;
   absl::flat_hash_map<FileKey, Held> held_;
+  absl::flat_hash_map<FileKey, Doubt> doubts_;
+  // Of which a batch was stored on this stream: the log never gives up a topic, so it takes the next one, too.
+  absl::flat_hash_set<std::string> taken_topics_;
 };
 
 }  // namespace sluice::collector

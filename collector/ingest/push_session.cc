@@ -18,14 +18,6 @@ absl::Status Stopping() { return Unavailable("the collector is stopping; connect
 
 }  // namespace
 
-struct PushSession::Message {
-  uint64_t sequence = 0;
-  size_t bytes = 0;
-  int64_t taken_monotonic_nano = 0;
-  std::vector<IngestBatch> appended;
-  std::vector<v1::Rejection> rejections;
-};
-
 PushSession::PushSession(const IngestContext* context, PushSink* sink, std::string peer)
     : context_(context), peer_(std::move(peer)), sink_(sink), holds_(context->limits.held_files) {}
 
@@ -59,9 +51,12 @@ void PushSession::OnMessage(SharedBytes message) {
     HandleBatches(*envelope, message, agent);
   }
   // Only now: two messages must not overtake each other on their way to the log.
-  MutexLock lock(&mutex_);
-  reading_ = false;
-  ReadNext();
+  {
+    MutexLock lock(&mutex_);
+    reading_ = false;
+    ReadNext();
+  }
+  Settle();
 }
 
 void PushSession::HandleHello(const PushEnvelope& envelope) {
@@ -147,7 +142,7 @@ void PushSession::HandleBatches(const PushEnvelope& envelope, const SharedBytes&
   absl::StatusOr<std::vector<IngestBatch>> batches = ReadBatches(envelope, bytes, agent);
   if (!batches.ok()) return Fail(Annotate(batches.status(), StrCat("message ", envelope.sequence)));
 
-  auto message = std::make_shared<Message>();
+  auto message = std::make_shared<PendingMessage>();
   message->sequence = envelope.sequence;
   message->bytes = bytes.size();
   message->taken_monotonic_nano = context_->clock->MonotonicNanos();
@@ -158,6 +153,7 @@ void PushSession::HandleBatches(const PushEnvelope& envelope, const SharedBytes&
     last_sequence_ = envelope.sequence;
     acks_.Add(envelope.sequence);
     admitted = Admit(*std::move(batches), message.get());
+    if (holds_.overflowed()) return FinishOverflowed();
     // From here on Release waits for OnAppended.
     ++appends_;
     pending_bytes_ += message->bytes;
@@ -171,13 +167,12 @@ void PushSession::HandleBatches(const PushEnvelope& envelope, const SharedBytes&
                         });
 }
 
-std::vector<PendingBatch> PushSession::Admit(std::vector<IngestBatch> batches, Message* message) {
+std::vector<PendingBatch> PushSession::Admit(std::vector<IngestBatch> batches, PendingMessage* message) {
   std::vector<PendingBatch> admitted;
   admitted.reserve(batches.size());
   for (IngestBatch& batch : batches) {
-    const BatchView& view = batch.pending.view;
-    if (absl::Status held = holds_.Check(view.file, view.first_offset, view.end_offset); !held.ok()) {
-      Reject(batch, held, message);
+    if (absl::Status held = holds_.Admit(batch.pending.view); !held.ok()) {
+      message->Reject(batch, held, context_->metrics);
       continue;
     }
     admitted.push_back(batch.pending);
@@ -187,24 +182,20 @@ std::vector<PendingBatch> PushSession::Admit(std::vector<IngestBatch> batches, M
 }
 
 // On a thread of the log.
-void PushSession::OnAppended(const std::shared_ptr<Message>& message, const std::vector<AppendResult>& results) {
+void PushSession::OnAppended(const std::shared_ptr<PendingMessage>& message, const std::vector<AppendResult>& results) {
   int64_t took = context_->clock->MonotonicNanos() - message->taken_monotonic_nano;
   context_->metrics->append_seconds.Observe(static_cast<double>(took) / 1e9);
-  CountStored(*message, results);
+  if (uint64_t stored = CountResults(*message, results, context_->metrics); stored != 0) {
+    context_->sessions->RecordStored(message->appended.front().pending.view.agent, stored);
+  }
   {
     MutexLock lock(&mutex_);
     --appends_;
     pending_bytes_ -= message->bytes;
-    absl::Status status;
-    for (size_t i = 0; i < results.size() && status.ok(); ++i) {
-      status = NoteResult(message->appended[i], results[i], message.get());
-    }
-    if (status.ok()) {
+    if (NoteResults(results, message.get())) {
       acks_.Complete(message->sequence, std::move(message->rejections));
       ScheduleWrite();
       ReadNext();
-    } else {
-      Finish(status);
     }
   }
   context_->budget->Give(message->bytes);
@@ -212,42 +203,24 @@ void PushSession::OnAppended(const std::shared_ptr<Message>& message, const std:
   Settle();
 }
 
-absl::Status PushSession::NoteResult(const IngestBatch& batch, const AppendResult& result, Message* message) {
-  if (result.outcome != AppendResult::Outcome::kRejected) return absl::OkStatus();
-  // The log stops: neither stored nor refused. The agent sends it again to whoever comes.
-  if (absl::IsUnavailable(result.rejection)) return Stopping();
-  Reject(batch, result.rejection, message);
-  const BatchView& view = batch.pending.view;
-  if (holds_.Hold(view.file, view.first_offset, result.rejection)) return absl::OkStatus();
-  return ResourceExhausted("batches of more than ", holds_.size(),
-                           " files were rejected; the last one: ", MessageOf(result.rejection));
-}
-
-void PushSession::Reject(const IngestBatch& batch, const absl::Status& why, Message* message) {
-  v1::Rejection& rejection = message->rejections.emplace_back();
-  rejection.set_sequence(message->sequence);
-  rejection.set_batch(batch.index);
-  rejection.set_code(static_cast<int32_t>(why.code()));
-  rejection.set_reason(std::string(MessageOf(why)));
-  rejection.set_first_offset(batch.pending.view.first_offset);
-  context_->metrics->CountRejectedBatch(CodeName(why.code()));
-}
-
-void PushSession::CountStored(const Message& message, const std::vector<AppendResult>& results) {
-  uint64_t stored = 0;
+bool PushSession::NoteResults(const std::vector<AppendResult>& results, PendingMessage* message) {
   for (size_t i = 0; i < results.size(); ++i) {
-    const IngestBatch& batch = message.appended[i];
-    const BatchView& view = batch.pending.view;
-    if (results[i].outcome == AppendResult::Outcome::kDuplicate) context_->metrics->batches_duplicate.Increment();
-    if (results[i].outcome != AppendResult::Outcome::kStored) continue;
-    const CollectorMetrics::Topic& topic = context_->metrics->OfTopic(view.topic);
-    for (size_t range = 0; range < kSeverityRanges; ++range) {
-      if (batch.records_by_range[range] != 0) topic.records[range]->Increment(batch.records_by_range[range]);
+    const IngestBatch& batch = message->appended[i];
+    // Unavailable: the log stops, and has neither stored nor refused it. The agent sends it again to whoever comes.
+    if (absl::IsUnavailable(results[i].rejection)) {
+      Finish(Stopping());
+      return false;
     }
-    topic.bytes->Increment(static_cast<double>(view.bytes.size()));
-    stored += view.count;
+    const bool rejected = results[i].outcome == AppendResult::Outcome::kRejected;
+    holds_.Resolve(batch.pending.view, rejected ? results[i].rejection : absl::OkStatus());
+    if (rejected) message->Reject(batch, results[i].rejection, context_->metrics);
   }
-  if (stored != 0) context_->sessions->RecordStored(message.appended.front().pending.view.agent, stored);
+  if (holds_.overflowed()) FinishOverflowed();
+  return !holds_.overflowed();
+}
+
+void PushSession::FinishOverflowed() {
+  Finish(ResourceExhausted("batches of more than ", holds_.size(), " files were rejected on this stream"));
 }
 
 // A write may reach the socket on the thread that starts it: not on the log's.

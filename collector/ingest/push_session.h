@@ -18,6 +18,8 @@
 #include "collector/ingest/agent_sessions.h"
 #include "collector/ingest/file_holds.h"
 #include "collector/ingest/ingest_budget.h"
+#include "collector/ingest/pending_message.h"
+#include "collector/ingest/push_envelope.h"
 #include "collector/ingest/push_message.h"
 #include "collector/log/event_log.h"
 #include "collector/support/collector_metrics.h"
@@ -80,8 +82,6 @@ class PushSession final : public AgentStream, public std::enable_shared_from_thi
 
  private:
   enum class Phase { kHello, kClaiming, kStreaming };
-  // A message whose batches are on their way into the log.
-  struct Message;
 
   void HandleHello(const PushEnvelope& envelope);
   void OnGranted();
@@ -90,13 +90,12 @@ class PushSession final : public AgentStream, public std::enable_shared_from_thi
   absl::Status CheckSequence(const PushEnvelope& envelope) ABSL_LOCKS_EXCLUDED(mutex_);
   void HandleBatches(const PushEnvelope& envelope, const SharedBytes& bytes, const std::string& agent);
   // What may go to the log of `batches`; what may not is noted as rejected in `message`.
-  std::vector<PendingBatch> Admit(std::vector<IngestBatch> batches, Message* message)
+  std::vector<PendingBatch> Admit(std::vector<IngestBatch> batches, PendingMessage* message)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void OnAppended(const std::shared_ptr<Message>& message, const std::vector<AppendResult>& results);
-  absl::Status NoteResult(const IngestBatch& batch, const AppendResult& result, Message* message)
+  void OnAppended(const std::shared_ptr<PendingMessage>& message, const std::vector<AppendResult>& results);
+  // False if the stream is finished because of them.
+  bool NoteResults(const std::vector<AppendResult>& results, PendingMessage* message)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Reject(const IngestBatch& batch, const absl::Status& why, Message* message);
-  void CountStored(const Message& message, const std::vector<AppendResult>& results);
 
   void ScheduleWrite() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -104,6 +103,7 @@ class PushSession final : public AgentStream, public std::enable_shared_from_thi
   void Resume();
   void Fail(const absl::Status& status);
   void Finish(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void FinishOverflowed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Drain(const absl::Status& status);
   // Tells AgentSessions what has changed. Without the lock, since another session may be called from there.
   void Settle() ABSL_LOCKS_EXCLUDED(mutex_);
