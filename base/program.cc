@@ -35,7 +35,7 @@ constexpr Choice<log::Level> kLevels[] = {{"debug", log::Level::kDebug},
 
 // A flag with one of `choices` as its value. CLI11 turns what is thrown into a usage error.
 template <typename T, size_t n, typename Set>
-CLI::Option* AddChoice(CLI::App* app, const std::string& flag, const Choice<T> (&choices)[n], Set set,
+CLI::Option* AddChoice(CLI::App* app, const std::string& flag, const Choice<T> (&choices)[n], const Set& set,
                        const std::string& description) {
   std::string names;
   for (const Choice<T>& choice : choices) StrAppend(&names, names.empty() ? "" : ", ", choice.name);

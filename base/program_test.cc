@@ -130,5 +130,13 @@ TEST_F(ProgramTest, SaysWhatIsNoLogFormatOrLevel) {
   EXPECT_THAT(err_, HasSubstr("--log-level: found \"loud\"; expected one of debug, info, warn, error\n"));
 }
 
+TEST(ReportConfigErrorTest, WritesALineForEachProblem) {
+  ::testing::internal::CaptureStderr();
+  const absl::Status status = absl::InvalidArgumentError("a.yaml:1: id: found nothing\na.yaml:2: \x1b[2J: unknown key");
+  EXPECT_EQ(ReportConfigError("sluice-test", status), kExitUsage);
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "sluice-test: a.yaml:1: id: found nothing\nsluice-test: a.yaml:2: \\x1b[2J: unknown key\n");
+}
+
 }  // namespace
 }  // namespace sluice
