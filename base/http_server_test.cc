@@ -174,12 +174,11 @@ TEST_F(HttpServerTest, APortInUseIsAnErrorThatSaysWhatToDo) {
 }
 
 TEST_F(HttpServerTest, AnAddressOfAnotherMachineIsAnError) {
-  for (const char* host : {"192.0.2.1", "no-such-host.invalid"}) {
-    const absl::Status status =
-        HttpServer::Start({.address = {.host = host, .port = 1}, .registry = nullptr, .ready = nullptr}).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
-    EXPECT_THAT(std::string(status.message()), AllOf(StartsWith(StrCat(host, ":1: ")), HasSubstr("--http-address")));
-  }
+  const absl::Status status =
+      HttpServer::Start({.address = {.host = "192.0.2.1", .port = 1}, .registry = nullptr, .ready = nullptr}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(status.message(),
+            "192.0.2.1:1: cannot listen (Cannot assign requested address): choose another address with --http-address");
 }
 
 TEST_F(HttpServerTest, ThePortIsFreeAgainAfterStop) {
