@@ -119,7 +119,13 @@ def test_check_config_touches_nothing(tmp_path):
 
 def test_an_agent_without_anything_to_watch_is_a_usage_error():
     done = run(AGENT)
-    assert done.returncode == 2 and "DIR" in done.stderr
+    assert done.returncode == 2 and "name a directory" in done.stderr
+
+
+def test_a_directory_that_is_not_there_is_a_usage_error(tmp_path):
+    """On the command line it is a slip of the finger, most likely."""
+    done = run(AGENT, f"--state-dir={tmp_path}/state", f"{tmp_path}/nowhere")
+    assert done.returncode == 2 and f"{tmp_path}/nowhere" in done.stderr
 
 
 @pytest.mark.parametrize("flag", ["--grpc-address", "--http-address"])

@@ -34,9 +34,9 @@ def test_a_live_tail_shows_what_comes_and_not_what_was(sandbox):
     [
         (["--severity=warn"], ["WARN careful", "ERROR broken", "FATAL dead"]),
         (["--severity=error"], ["ERROR broken", "FATAL dead"]),
-        (["--contains=ok"], ["INFO ok"]),
+        (["--contains=O ok"], ["INFO ok"]),
         (["--regex=^(INFO|FATAL)"], ["INFO ok", "FATAL dead"]),
-        (["--severity=warn", "--regex=e"], ["WARN careful", "FATAL dead"]),
+        (["--severity=warn", "--regex=ea"], ["FATAL dead"]),
         (["--limit=2"], ["DEBUG why", "INFO ok"]),
         (["app"], ["DEBUG why", "INFO ok", "WARN careful", "ERROR broken", "FATAL dead", "no level"]),
         (["other"], []),
