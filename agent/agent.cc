@@ -88,7 +88,8 @@ void Agent::CreateStages() {
   tracker.open_files_max = descriptors > 2 * kOtherDescriptors ? descriptors - kOtherDescriptors : kOtherDescriptors;
   tracker.source_of = [this](const std::string& path) { return tree_->SourceOf(path); };
   tracker_ = std::make_unique<FileTracker>(std::move(tracker), HostFileSystem(), clock_, &metrics_);
-  for (const v1::FileWatermark& file : store_.Load().files()) tracker_->Learn(file);
+  const v1::AgentCheckpoint checkpoint = store_.Load();
+  for (const v1::FileWatermark& file : checkpoint.files()) tracker_->Learn(file);
 
   tree_ = std::make_unique<WatchTree>(WatchTree::Options(), options_.sources, HostFileSystem(), watcher_.get(), clock_,
                                       tracker_.get(), &metrics_);
@@ -195,7 +196,7 @@ v1::AgentCheckpoint Agent::Checkpoint() {
 
 // While lines come the figures are kept fresh, at rest they need not be.
 int64_t Agent::StatusIfDue(int64_t now) {
-  bool is_busy = tailer_->records_acked() != records_at_status_;
+  bool is_busy = tailer_->records_acked() != records_at_status_ || tracker_->HasReady();
   int64_t due = last_status_ + (is_busy || last_status_ == 0 ? kSecond : kStatusNanos);
   if (now < due) return due;
   last_status_ = now;

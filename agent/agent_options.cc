@@ -166,8 +166,8 @@ absl::Status CheckFlags(const AgentFlags& flags, AgentOptions* options) {
 absl::Status AddDirectories(const std::vector<std::string>& directories, AgentOptions* options) {
   for (const std::string& directory : directories) {
     absl::StatusOr<FileStat> stat = HostFileSystem()->Stat(directory, /*follow=*/true);
-    if (!stat.ok())
-      return InvalidArgument(directory, ": ", MessageOf(stat.status()), "; expected a directory to watch");
+    // A configured root may be made later; a directory that somebody types is there, or mistyped.
+    if (!stat.ok()) return InvalidArgument(MessageOf(stat.status()), "; expected a directory to watch");
     if (stat->type != FileType::kDirectory)
       return InvalidArgument(directory, ": is no directory; give the one it is in");
     SourceOptions source;

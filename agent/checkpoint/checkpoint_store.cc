@@ -21,6 +21,10 @@ constexpr std::string_view kInstance = "instance";
 constexpr size_t kCheckpointBytesMax = 256 << 20;
 constexpr size_t kInstanceBytesMax = 64;
 
+bool IsInstanceId(std::string_view text) {
+  return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 }  // namespace
 
 CheckpointStore::CheckpointStore(std::string directory, FileSystem* file_system)
@@ -55,8 +59,11 @@ absl::Status CheckpointStore::Save(const v1::AgentCheckpoint& checkpoint) {
 
 absl::StatusOr<std::string> CheckpointStore::InstanceId() {
   absl::StatusOr<std::string> known = file_system_->ReadFile(PathOf(kInstance), kInstanceBytesMax);
-  if (known.ok() && !known->empty()) return known;
-  if (!known.ok() && !absl::IsNotFound(known.status())) return known.status();
+  bool is_missing = absl::IsNotFound(known.status());
+  bool is_damaged = absl::IsInvalidArgument(known.status()) || (known.ok() && !IsInstanceId(*known));
+  if (!is_missing && !is_damaged) return known;
+  if (is_damaged)
+    log::Warn("checkpoint", "the instance id is damaged; making a new one", {{"path", PathOf(kInstance)}});
   absl::BitGen random;
   std::string id = absl::StrFormat("%016x%016x", absl::Uniform<uint64_t>(random), absl::Uniform<uint64_t>(random));
   SLUICE_RETURN_IF_ERROR(file_system_->WriteFile(PathOf(kInstance), id));

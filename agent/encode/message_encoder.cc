@@ -69,62 +69,63 @@ char* WriteHash(char* out, uint32_t field, uint32_t length, uint64_t xxh3) {
   return WriteFixed64Field(out, v1::ContentHash::kXxh3FieldNumber, xxh3);
 }
 
-// A record whose text fields are all fit for the wire.
-struct WireRecord {
-  const Record& record;
+// What stands on the wire for a record's line and attributes; the other fields are taken as they are.
+struct WireText {
   std::string_view body;
   std::string_view raw_body;
   std::span<const Record::Attribute> attributes;
 };
 
-inline size_t RecordSize(const WireRecord& r) {
-  size_t size = Fixed64FieldSize(r.record.time_unix_nano) + VarintFieldSize(r.record.severity) +
-                BytesFieldSize(r.record.severity_text.size()) + BytesFieldSize(r.body.size()) +
-                VarintFieldSize(r.record.offset) + BytesFieldSize(r.raw_body.size()) + VarintFieldSize(r.record.part);
-  for (const Record::Attribute& a : r.attributes) size += BytesFieldSizeAlways(EntrySize(a));
+// Inlined with their callers: the common record, which has a body only, then costs next to nothing but its copy.
+
+[[gnu::always_inline]] inline size_t RecordSize(const Record& r, const WireText& text) {
+  size_t size = Fixed64FieldSize(r.time_unix_nano) + VarintFieldSize(r.severity) +
+                BytesFieldSize(r.severity_text.size()) + BytesFieldSize(text.body.size()) + VarintFieldSize(r.offset) +
+                BytesFieldSize(text.raw_body.size()) + VarintFieldSize(r.part);
+  for (const Record::Attribute& a : text.attributes) size += BytesFieldSizeAlways(EntrySize(a));
   return size;
 }
 
-inline char* WriteRecord(char* out, const WireRecord& r) {
+[[gnu::always_inline]] inline char* WriteRecord(char* out, const Record& r, const WireText& text) {
   using R = v1::LogRecord;
-  out = WriteFixed64Field(out, R::kTimeUnixNanoFieldNumber, r.record.time_unix_nano);
-  out = WriteVarintField(out, R::kSeverityFieldNumber, r.record.severity);
-  out = WriteBytesField(out, R::kSeverityTextFieldNumber, r.record.severity_text);
-  out = WriteBytesField(out, R::kBodyFieldNumber, r.body);
-  for (const Record::Attribute& a : r.attributes) out = WriteEntryField(out, R::kAttributesFieldNumber, a);
-  out = WriteVarintField(out, R::kOffsetFieldNumber, r.record.offset);
-  out = WriteBytesField(out, R::kRawBodyFieldNumber, r.raw_body);
-  return WriteVarintField(out, R::kPartFieldNumber, r.record.part);
+  out = WriteFixed64Field(out, R::kTimeUnixNanoFieldNumber, r.time_unix_nano);
+  out = WriteVarintField(out, R::kSeverityFieldNumber, r.severity);
+  out = WriteBytesField(out, R::kSeverityTextFieldNumber, r.severity_text);
+  out = WriteBytesField(out, R::kBodyFieldNumber, text.body);
+  for (const Record::Attribute& a : text.attributes) out = WriteEntryField(out, R::kAttributesFieldNumber, a);
+  out = WriteVarintField(out, R::kOffsetFieldNumber, r.offset);
+  out = WriteBytesField(out, R::kRawBodyFieldNumber, text.raw_body);
+  return WriteVarintField(out, R::kPartFieldNumber, r.part);
 }
 
 // Writes it with its tag and length; null if there is no room.
-inline char* AppendRecord(char* out, const char* limit, const WireRecord& r) {
-  const size_t size = RecordSize(r);
+[[gnu::always_inline]] inline char* AppendRecord(char* out, const char* limit, const Record& r, const WireText& text) {
+  const size_t size = RecordSize(r, text);
   if (kRecordsTagSize + VarintSize(size) + size > static_cast<size_t>(limit - out)) return nullptr;
   out = WriteVarint(out, kRecordsTag);
   out = WriteVarint(out, size);
-  return WriteRecord(out, r);
+  return WriteRecord(out, r, text);
 }
 
-// The rare record that is not simply a line of UTF-8 text. Kept apart, so that the common one stays small.
+// The rare record that is not simply a line of UTF-8 text.
 [[gnu::noinline]] char* AppendUnusualRecord(char* out, const char* limit, const Record& record) {
+  WireText text = {.body = record.line, .raw_body = {}, .attributes = {}};
   std::string readable;
-  WireRecord r{record, record.line, {}, record.attributes};
   if (!record.valid_utf8) {
     readable = ReplaceInvalidUtf8(record.line);
-    r.body = readable;
-    r.raw_body = record.line;
+    text.body = readable;
+    text.raw_body = record.line;
   }
-  std::vector<std::string> texts;
   std::vector<Record::Attribute> attributes(record.attributes.begin(), record.attributes.end());
-  texts.reserve(2 * attributes.size());
+  std::vector<std::string> readable_attributes;
+  readable_attributes.reserve(2 * attributes.size());
   for (auto& [name, value] : attributes) {
-    for (std::string_view* text : {&name, &value}) {
-      if (!IsValidUtf8(*text)) *text = texts.emplace_back(ReplaceInvalidUtf8(*text));
+    for (std::string_view* part : {&name, &value}) {
+      if (!IsValidUtf8(*part)) *part = readable_attributes.emplace_back(ReplaceInvalidUtf8(*part));
     }
   }
-  r.attributes = attributes;
-  return AppendRecord(out, limit, r);
+  text.attributes = attributes;
+  return AppendRecord(out, limit, record, text);
 }
 
 }  // namespace
@@ -156,7 +157,7 @@ bool MessageEncoder::BeginBatch(std::string_view shared, uint64_t first_offset, 
 
 bool MessageEncoder::AddRecord(const Record& record) {
   const bool usual = record.valid_utf8 && record.attributes.empty();
-  char* const end = usual ? AppendRecord(end_, limit_, WireRecord{record, record.line, {}, {}})
+  char* const end = usual ? AppendRecord(end_, limit_, record, {.body = record.line, .raw_body = {}, .attributes = {}})
                           : AppendUnusualRecord(end_, limit_, record);
   if (end == nullptr) return false;
   end_ = end;

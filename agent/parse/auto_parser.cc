@@ -2,6 +2,7 @@
 
 #include "agent/parse/access.h"
 #include "agent/parse/json.h"
+#include "agent/parse/logfmt.h"
 #include "agent/parse/plain.h"
 
 namespace sluice::agent {
@@ -12,8 +13,11 @@ void AutoParser::Parse(std::string_view line, int64_t read_unix_nano, ParsedLine
   if (ParseJson(line, &times_, out)) return;
   if (columns_.ReadDirective(line) || columns_.ParseRow(line, &times_, out)) return;
   const size_t head = ReadHead(line, &times_, out);
-  if (head == 0 && ParseAccess(line, &times_, out)) return;
-  ReadMarks(line, head, &times_, out);  // finds logfmt, too
+  if (head == 0) {
+    if (BeginsWithPair(line)) return ParseLogfmt(line, &times_, out);
+    if (ParseAccess(line, &times_, out)) return;
+  }
+  ReadMarks(line, head, &times_, out);
 }
 
 }  // namespace sluice::agent

@@ -1,6 +1,6 @@
 #include "agent/parse/civil.h"
 
-#include <algorithm>
+#include <climits>
 #include <cstddef>
 
 namespace sluice::agent {
@@ -16,15 +16,50 @@ constexpr uint32_t kDaysOfMonth[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30,
 
 constexpr bool IsLeapYear(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
 
-// Abbreviations that mean one zone only, or that RFC 2822 defines.
-struct NamedZone {
-  std::string_view name;
-  int hours;
-};
-constexpr NamedZone kNamedZones[] = {
-    {"UTC", 0}, {"GMT", 0},  {"CET", 1},  {"CEST", 2}, {"EET", 2},  {"EEST", 3}, {"WET", 0},  {"WEST", 1}, {"MSK", 3},
-    {"JST", 9}, {"EST", -5}, {"EDT", -4}, {"CST", -6}, {"CDT", -5}, {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7},
-};
+// Three or four letters as a number.
+constexpr uint32_t Pack(std::string_view name) {
+  uint32_t packed = 0;
+  for (char c : name) packed = packed << 8 | static_cast<uint8_t>(c);
+  return packed;
+}
+
+constexpr int kNoZone = INT_MAX;
+
+// Hours ahead of UTC of an abbreviation that means one zone only, or that RFC 2822 defines.
+int HoursOfZone(std::string_view name) {
+  switch (Pack(name)) {
+    case Pack("UTC"):
+    case Pack("GMT"):
+    case Pack("WET"):
+      return 0;
+    case Pack("CET"):
+    case Pack("WEST"):
+      return 1;
+    case Pack("CEST"):
+    case Pack("EET"):
+      return 2;
+    case Pack("EEST"):
+    case Pack("MSK"):
+      return 3;
+    case Pack("JST"):
+      return 9;
+    case Pack("EDT"):
+      return -4;
+    case Pack("EST"):
+    case Pack("CDT"):
+      return -5;
+    case Pack("CST"):
+    case Pack("MDT"):
+      return -6;
+    case Pack("MST"):
+    case Pack("PDT"):
+      return -7;
+    case Pack("PST"):
+      return -8;
+    default:
+      return kNoZone;
+  }
+}
 
 // At the sign. `short_form`: "+01" counts, too.
 bool ReadOffset(const char** p, const char* end, bool short_form, int64_t* seconds) {
@@ -51,14 +86,16 @@ bool ReadOffset(const char** p, const char* end, bool short_form, int64_t* secon
 }
 
 bool ReadNamedZone(const char** p, const char* end, int64_t* seconds) {
-  size_t size = 0;
-  while (size < 5 && *p + size < end && IsUpper((*p)[size])) ++size;
-  if (size < 3 || !EndsTime(*p + size, end)) return false;
-  const std::string_view name(*p, size);
-  const auto* zone = std::ranges::find(kNamedZones, name, &NamedZone::name);
-  if (zone == std::end(kNamedZones)) return false;
-  *seconds = zone->hours * int64_t{3600};
-  *p += size;
+  constexpr ptrdiff_t kShortest = 3;
+  constexpr ptrdiff_t kLongest = 4;
+  const char* at = *p;
+  while (at < end && at - *p <= kLongest && IsUpper(*at)) ++at;
+  const ptrdiff_t size = at - *p;
+  if (size < kShortest || size > kLongest || !EndsTime(at, end)) return false;
+  const int hours = HoursOfZone({*p, static_cast<size_t>(size)});
+  if (hours == kNoZone) return false;
+  *seconds = hours * int64_t{3600};
+  *p = at;
   return true;
 }
 

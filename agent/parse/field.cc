@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
+#include <type_traits>
 
 #include "agent/parse/civil.h"
 #include "base/severity.h"
@@ -53,6 +55,7 @@ constexpr KnownField kFields[] = {
 static_assert(std::ranges::is_sorted(kFields, {}, [](const KnownField& f) { return f.name.size(); }));
 
 static_assert(std::end(kFields)[-1].name.size() == internal::kFieldNameMax);
+static_assert(internal::kFieldNameMax <= 24, "three numbers hold any name");
 
 // For each length of a name: where in kFields the names of this length begin.
 constexpr auto kBegin = [] {
@@ -64,13 +67,49 @@ constexpr auto kBegin = [] {
   return begin;
 }();
 
-bool EqualsInAnyCase(std::string_view name, std::string_view lower) {
-  for (size_t i = 0; i < lower.size(); ++i) {
-    const char c = IsUpper(name[i]) ? static_cast<char>(name[i] | 0x20) : name[i];
-    if (c != lower[i]) return false;
-  }
-  return true;
+// Capitals of eight bytes in lower case.
+constexpr uint64_t ToLower(uint64_t bytes) {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  const uint64_t low = bytes & kOnes * 0x7f;
+  const uint64_t from_a = low + kOnes * (0x80 - 'A');    // the top bit: 'A' or above
+  const uint64_t behind_z = low + kOnes * (0x7f - 'Z');  // the top bit: above 'Z'
+  const uint64_t capitals = (from_a ^ behind_z) & ~bytes & kOnes * 0x80;
+  return bytes | capitals >> 2;
 }
+
+// A name in lower case as numbers, which are equal for equal names of one length only: its first and its last eight
+// bytes, which may overlap, and those between. A name of less than eight bytes is all in the first.
+struct PackedName {
+  uint64_t first = 0;
+  uint64_t middle = 0;
+  uint64_t last = 0;
+  friend bool operator==(const PackedName&, const PackedName&) = default;
+};
+
+template <size_t kSize>
+constexpr uint64_t Load(const char* p) {
+  uint64_t bytes = 0;
+  if (std::is_constant_evaluated()) {
+    for (size_t i = 0; i < kSize; ++i) bytes |= uint64_t{static_cast<uint8_t>(p[i])} << (8 * i);
+  } else {
+    std::memcpy(&bytes, p, kSize);
+  }
+  return bytes;
+}
+
+constexpr PackedName Pack(std::string_view name) {
+  const char* const p = name.data();
+  const size_t size = name.size();
+  if (size >= 8) return {ToLower(Load<8>(p)), size > 16 ? ToLower(Load<8>(p + 8)) : 0, ToLower(Load<8>(p + size - 8))};
+  if (size >= 4) return {ToLower(Load<4>(p) | Load<4>(p + size - 4) << 32)};
+  return {ToLower(Load<1>(p) | Load<1>(p + size / 2) << 8 | Load<1>(p + size - 1) << 16)};
+}
+
+constexpr auto kPackedFields = [] {
+  std::array<PackedName, std::size(kFields)> packed;
+  for (size_t i = 0; i < packed.size(); ++i) packed[i] = Pack(kFields[i].name);
+  return packed;
+}();
 
 // Up to three digits as a number, -1 if it is anything else.
 int SmallNumber(std::string_view text) {
@@ -118,8 +157,9 @@ constinit const std::array<uint32_t, kFieldNameMax + 1> kFirstLetters = [] {
 }();
 
 FieldMeaning LookUpMeaning(std::string_view name) {
+  const PackedName packed = Pack(name);
   for (size_t i = kBegin[name.size()]; i < kBegin[name.size() + 1]; ++i) {
-    if (EqualsInAnyCase(name, kFields[i].name)) return kFields[i].meaning;
+    if (packed == kPackedFields[i]) return kFields[i].meaning;
   }
   return FieldMeaning::kNone;
 }

@@ -1,6 +1,7 @@
 #include "agent/parse/plain.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "agent/parse/civil.h"
@@ -17,8 +18,29 @@ constexpr int kMarksMax = 10;        // what may stand before the message
 constexpr size_t kBracketsMax = 64;  // bytes in a pair of brackets
 constexpr size_t kWordMax = 256;
 
-bool IsSeparator(char c) { return c == ' ' || c == '\t' || c == '|' || c == ';' || c == ',' || c == ']' || c == ')'; }
-bool EndsWord(char c) { return IsSeparator(c) || c == '[' || c == '('; }
+// What a byte is in the head of a line.
+enum ByteClass : uint8_t {
+  kSeparator = 1,
+  kOpening = 2,  // of brackets that end a word
+  kSmall = 4,    // a letter, or a part of one
+  kCapital = 8,
+  kColon = 16,
+  kOther = 32,
+};
+
+constexpr auto kClasses = [] {
+  std::array<uint8_t, 256> classes{};
+  classes.fill(kOther);
+  for (char c : std::string_view(" \t|;,])")) classes[static_cast<uint8_t>(c)] = kSeparator;
+  for (char c : std::string_view("[(")) classes[static_cast<uint8_t>(c)] = kOpening;
+  for (int c = 'a'; c <= 'z'; ++c) classes[c] = kSmall;
+  for (int c = 0x80; c <= 0xff; ++c) classes[c] = kSmall;
+  for (int c = 'A'; c <= 'Z'; ++c) classes[c] = kCapital;
+  classes[':'] = kColon;
+  return classes;
+}();
+
+uint8_t ClassOf(char c) { return kClasses[static_cast<uint8_t>(c)]; }
 
 char ClosingBracket(char c) {
   switch (c) {
@@ -35,29 +57,27 @@ char ClosingBracket(char c) {
   }
 }
 
-// What a word without a meaning of its own says about the words behind it.
-struct WordShape {
-  size_t size = 0;
-  bool letters_only = true;
-  bool capitals_only = true;
-  bool no_letters = true;  // a number, a clock, a process id
-  bool has_colon = false;
+// A word without a meaning of its own, and what its bytes are.
+struct Word {
+  std::string_view text;
+  uint8_t classes = 0;
+
+  bool OnlyOf(uint8_t allowed) const { return (classes & ~allowed) == 0; }
+  bool Has(uint8_t wanted) const { return (classes & wanted) != 0; }
 };
 
-WordShape ShapeOf(std::string_view text) {
-  WordShape shape;
+Word FirstWord(std::string_view text) {
   const size_t limit = std::min(text.size(), kWordMax);
-  for (; shape.size < limit && !EndsWord(text[shape.size]); ++shape.size) {
-    const char c = text[shape.size];
-    const bool letter = IsLetter(c) || static_cast<uint8_t>(c) >= 0x80;
-    shape.letters_only &= letter;
-    shape.capitals_only &= IsUpper(c);
-    shape.no_letters &= !letter;
-    shape.has_colon |= c == ':';
+  size_t size = 0;
+  uint8_t classes = 0;
+  for (; size < limit; ++size) {
+    const uint8_t byte_class = ClassOf(text[size]);
+    if ((byte_class & (kSeparator | kOpening)) != 0) break;
+    classes |= byte_class;
   }
-  // "app[123]:" is a name.
-  if (shape.size < text.size() && text[shape.size] == '[') shape.letters_only = false;
-  return shape;
+  // "app[123]:" is a name, and no word of prose.
+  if (size < text.size() && text[size] == '[') classes |= kOther;
+  return {text.substr(0, size), classes};
 }
 
 // Walks over the marks before a message: numbers, clocks, names, brackets, until a word shows that it is the message.
@@ -84,6 +104,7 @@ class MarkReader {
   bool ReadBrackets();
   bool ReadLevel();
   bool ReadWord();
+  void ReadChannelLevel(std::string_view tag);
 
   std::string_view rest_;
   TimeReader* const times_;
@@ -102,7 +123,7 @@ void MarkReader::SkipSeparators() {
     if (c == ':') {  // "[123]: "
       at_start_ = true;
       words_ = 0;
-    } else if (!IsSeparator(c) && !dash) {
+    } else if (ClassOf(c) != kSeparator && !dash) {
       break;
     }
     ++size;
@@ -175,30 +196,32 @@ bool MarkReader::ReadLevel() {
 }
 
 bool MarkReader::ReadWord() {
-  const WordShape word = ShapeOf(rest_);
-  if (word.size == 0 || word.size == kWordMax) return false;
-  const std::string_view text = rest_.substr(0, word.size);
-  const bool tag = text.ends_with(':');
-  if (at_start_ && LacksSeverity() && tag) {  // Monolog's "app.ERROR:"
-    const size_t dot = text.rfind('.');
-    if (dot != text.npos && ReadLevelWord(text.substr(dot + 1), LevelPlace::kLater, out_) > 0) after_time_ = true;
-  }
-  Advance(word.size);
+  const Word word = FirstWord(rest_);
+  if (word.text.empty() || word.text.size() == kWordMax) return false;
+  const bool tag = word.text.back() == ':';
+  if (at_start_ && LacksSeverity() && tag) ReadChannelLevel(word.text);
+  Advance(word.text.size());
   shouting_ = false;
   if (tag) {
     at_start_ = true;
     words_ = 0;
-  } else if (word.no_letters && (after_time_ || word.has_colon)) {
-    after_time_ |= word.has_colon;
-  } else if (text == "PHP" || ((text == "stdout" || text == "stderr") && after_time_)) {
-    // PHP's "PHP Warning:  …", and a container runtime's "stderr F …".
+  } else if (!word.Has(kSmall | kCapital) && (after_time_ || word.Has(kColon))) {
+    after_time_ |= word.Has(kColon);                                             // a clock, or after a time any number
+  } else if (word.text == "PHP") {                                               // "PHP Warning:  …"
+  } else if (after_time_ && (word.text == "stdout" || word.text == "stderr")) {  // a container runtime's "stderr F …"
     if (rest_.starts_with(" F ") || rest_.starts_with(" P ")) Advance(3);
   } else {
     at_start_ = false;
-    shouting_ = word.capitals_only;
-    if (word.letters_only && ++words_ > 1) return false;
+    shouting_ = word.OnlyOf(kCapital);
+    if (word.OnlyOf(kSmall | kCapital) && ++words_ > 1) return false;
   }
   return true;
+}
+
+// Monolog's "app.ERROR:".
+void MarkReader::ReadChannelLevel(std::string_view tag) {
+  const size_t dot = tag.rfind('.');
+  if (dot != tag.npos && ReadLevelWord(tag.substr(dot + 1), LevelPlace::kLater, out_) > 0) after_time_ = true;
 }
 
 }  // namespace

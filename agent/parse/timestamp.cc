@@ -99,7 +99,8 @@ size_t TimeReader::ReadYearFirst(std::string_view text, uint64_t* unix_nano) {
   constexpr size_t kSize = std::string_view("2026-11-20T09:15:39").size();
   if (text.size() < kSize) return 0;
   const char* const p = text.data();
-  if (!Remembers(p)) {
+  // The colon tells this layout from the others that may be remembered.
+  if (p[13] != ':' || !Remembers(p)) {
     int64_t seconds;
     if (!ReadYearFirstMinute(p, &seconds)) return ReadTwoBlanks(text, unix_nano);
     Remember(p, seconds);
@@ -113,7 +114,7 @@ size_t TimeReader::ReadDayFirst(std::string_view text, uint64_t* unix_nano) {
   constexpr size_t kSize = std::string_view("20/Nov/2026:09:15:39").size();
   if (text.size() < kSize) return 0;
   const char* const p = text.data();
-  if (!Remembers(p)) {
+  if (p[14] != ':' || !Remembers(p)) {  // as above
     int64_t seconds;
     if (!ReadDayFirstTenMinutes(p, &seconds)) return 0;
     Remember(p, seconds);

@@ -26,8 +26,7 @@ std::string_view NextColumn(std::string_view* line) {
 
 }  // namespace
 
-bool W3cColumns::ReadDirective(std::string_view line) {
-  if (!line.starts_with('#')) return false;
+bool W3cColumns::ReadMarkedLine(std::string_view line) {
   if (!line.starts_with(kFields)) {
     for (std::string_view directive : kDirectives) {
       if (line.starts_with(directive)) return true;
@@ -45,8 +44,7 @@ bool W3cColumns::ReadDirective(std::string_view line) {
   return true;
 }
 
-bool W3cColumns::ParseRow(std::string_view line, TimeReader* times, ParsedLine* out) const {
-  if (date_ == kUnknown || time_ == kUnknown) return false;
+bool W3cColumns::ParseKnownRow(std::string_view line, TimeReader* times, ParsedLine* out) const {
   std::string_view date;
   std::string_view time;
   for (int i = 0; i <= date_ || i <= time_; ++i) {

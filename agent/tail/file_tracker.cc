@@ -131,7 +131,7 @@ void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std:
   file->inode = stat->inode;
   file->modified_unix_nano = stat->modified_unix_nano;
   file->identity.set_birth_time_unix_nano(stat->birth_unix_nano);
-  file->size = stat->size;
+  file->size = file->size_when_met = stat->size;
   file->present_at_start = !first_scan_done_;
   file->seen_in_scan = scan_;
   file->last_active = clock_->MonotonicNanos();
@@ -177,7 +177,7 @@ void FileTracker::StartNew(TailedFile* file, const FileStat& stat) {
       file->source->options().start_at == StartAt::kEnd && file->present_at_start && file->identity.generation() == 0;
   if (!from_end) return;
   Mark start;
-  start.offset = LastLineBegin(file->file.get(), stat.size);
+  start.offset = LastLineBegin(file->file.get(), std::min(stat.size, file->size_when_met));
   std::string before(std::min<uint64_t>(start.offset, kFrontierBytes), '\0');
   absl::StatusOr<size_t> size = file->file->ReadAt(start.offset - before.size(), before.data(), before.size());
   if (size.ok() && *size == before.size()) start.frontier = HashOf(before);
@@ -204,6 +204,7 @@ void FileTracker::OnModified(const std::string& path) {
   TailedFile* file = table_.FindByPath(path);
   if (file == nullptr) return;
   file->last_active = clock_->MonotonicNanos();
+  if (!file->resolved) LookAtSize(file);
   MarkReady(file);
 }
 
@@ -331,7 +332,15 @@ void FileTracker::MarkDirty(TailedFile* file) {
   has_progress_ = true;
 }
 
+// What waits to be read is not lost from sight meanwhile.
+void FileTracker::LookAtSize(TailedFile* file) {
+  if (file->file == nullptr) return;
+  absl::StatusOr<FileStat> stat = file->file->Stat();
+  if (stat.ok()) file->size = std::max(file->size, stat->size);
+}
+
 void FileTracker::UpdateGauges() {
+  for (TailedFile* file : ready_) LookAtSize(file);
   uint64_t lag = 0;
   table_.ForEach([&lag](const TailedFile* file) {
     uint64_t size = std::max(file->size, file->read.offset);

@@ -57,6 +57,7 @@ class FileTracker final : public FileListener {
   TailedFile* PopReady();
   // Puts a file at the end of the queue, if it is not in it.
   void MarkReady(TailedFile* file);
+  bool HasReady() const { return !ready_.empty(); }
   // When a file that is held back may be read; INT64_MAX if none is. Monotonic.
   int64_t NextHeld() const;
 
@@ -92,6 +93,7 @@ class FileTracker final : public FileListener {
   void StartNew(TailedFile* file, const FileStat& stat);
   void FindRotatedAway();
   void OrderGenerations(const std::vector<TailedFile*>& files);
+  void LookAtSize(TailedFile* file);
   void UpdateShared(TailedFile* file);
   void MarkDirty(TailedFile* file);
   absl::Status EnsureOpen(TailedFile* file);

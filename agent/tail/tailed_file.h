@@ -32,6 +32,7 @@ struct TailedFile {
   uint64_t device = 0;                 // st_dev now; the identity may remember an older number
   uint64_t inode = 0;
   int64_t modified_unix_nano = 0;  // when it was met
+  uint64_t size_when_met = 0;      // where start_at: end begins, however long the collector is away
 
   // How far: acked.offset ≤ read.offset ≤ scanned ≤ size. [acked, read) is under way to the collector, [read, scanned)
   // has no newline.
