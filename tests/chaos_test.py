@@ -1,4 +1,5 @@
-"""Writers append and rotate while agent and collector are killed at random; afterwards each line is there exactly once.
+"""Writers append and rotate while agent and collector are killed at random; afterwards each line is there exactly once,
+in the log and in a live tail that was there all the time.
 
 SLUICE_SEED repeats the choices of a run (not its timing); `./dev test --long` plays many more rounds.
 """
@@ -85,6 +86,7 @@ def test_each_line_exactly_once_whoever_is_killed(sandbox, forget_state, round_)
     rng = random.Random(settings.seed() + round_)
     sandbox.collector()
     agent = sandbox.agent(sandbox.logs)
+    tail = sandbox.tail("--from=beginning", "--output=raw")
     writers = [
         Writer(sandbox.log_file(f"w{n}/app.log"), f"w{n}", random.Random(rng.random())) for n in range(WRITERS)
     ]
@@ -101,12 +103,20 @@ def test_each_line_exactly_once_whoever_is_killed(sandbox, forget_state, round_)
     sandbox.collector_process.wait_http("/readyz")
     agent.wait_http("/readyz", timeout=40)
 
-    for writer in writers:
-        expected = writer.file.lines
-        wait_until(lambda: len(sandbox.raw(writer.topic)) >= len(expected), f"all of {writer.topic}", 60)
-        found = sandbox.raw(writer.topic)
-        groups, wanted = by_generation(found), by_generation(expected)
-        for generation in sorted(set(groups) | set(wanted)):
-            what = f"{writer.topic} {generation.decode()}"
-            assert_same_lines(what, groups.get(generation, []), wanted.get(generation, []))
+    expected = {w.topic: w.file.lines for w in writers}
+    print({topic: f"{len(lines)} lines in {len(by_generation(lines))} files" for topic, lines in expected.items()})
+    for topic, lines in expected.items():
+        wait_until(lambda: len(sandbox.raw(topic)) >= len(lines), f"all of {topic}", 60)
+        assert_each_once(topic, sandbox.raw(topic), lines)
+    shown = tail.wait_lines(sum(map(len, expected.values())), 60)
+    for topic, lines in expected.items():
+        assert_each_once(f"tail, {topic}", [s for s in shown if s.startswith(topic.encode() + b" ")], lines)
     assert agent.lost() == 0
+
+
+def assert_each_once(what: str, found: list[bytes], expected: list[bytes]) -> None:
+    """File by file: each line once, in order, byte for byte."""
+    groups, wanted = by_generation(found), by_generation(expected)
+    for generation in sorted(set(groups) | set(wanted)):
+        name = f"{what}, {generation.decode()}"
+        assert_same_lines(name, groups.get(generation, []), wanted.get(generation, []))
