@@ -73,9 +73,8 @@ void SetConnectionArguments(grpc::ServerBuilder* builder) {
 
 }  // namespace
 
-void RouteGrpcLog() { gpr_set_log_function(WriteGrpcLog); }
-
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const Options& options) {
+  gpr_set_log_function(WriteGrpcLog);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;

@@ -15,7 +15,8 @@
 
 namespace sluice::collector {
 
-// Serves until Stop. Also reflection, and grpc.health.v1.Health: not serving until SetServing(true). Thread-safe.
+// Serves until Stop; gRPC's own messages go to our log instead of stderr. Also reflection, and grpc.health.v1.Health:
+// not serving until SetServing(true). Thread-safe.
 class GrpcServer {
  public:
   struct NamedService {
@@ -49,8 +50,5 @@ class GrpcServer {
   std::vector<std::string> service_names_;
   uint16_t port_ = 0;
 };
-
-// gRPC's own messages go to our log instead of stderr. Once, before anything of gRPC is used.
-void RouteGrpcLog();
 
 }  // namespace sluice::collector

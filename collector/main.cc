@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "base/program.h"
-#include "collector/grpc_server.h"
 #include "collector/options.h"
 #include "collector/server.h"
 
@@ -46,7 +45,6 @@ int main(int argc, char** argv) {
     return sluice::kExitOk;
   }
   sluice::StopSignal stop;
-  sluice::collector::RouteGrpcLog();
   auto server = sluice::collector::Server::Start(*options);
   if (!server.ok()) {
     sluice::log::Error("collector", "cannot start", {{"reason", server.status()}});

@@ -2,10 +2,13 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <future>
 #include <iostream>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
+#include "collector/log/testing_batches.h"
 #include "gtest/gtest.h"
 
 namespace sluice::collector::testing {
@@ -29,6 +32,15 @@ TestLog::TestLog(uint32_t topics_max) {
     std::abort();
   }
   log_ = *std::move(log);
+}
+
+AppendResult TestLog::Append(const v1::LogBatch& batch) {
+  std::vector<PendingBatch> batches;
+  batches.push_back(Pend(batch));
+  // Shared: it may be gone from here while the log's thread is still in set_value.
+  auto done = std::make_shared<std::promise<AppendResult>>();
+  log_->Append(std::move(batches), [done](const std::vector<AppendResult>& results) { done->set_value(results[0]); });
+  return done->get_future().get();
 }
 
 }  // namespace sluice::collector::testing

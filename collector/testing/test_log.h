@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "collector/log/event_log.h"
 #include "collector/log/rocksdb/rocksdb_log.h"
+#include "sluice/v1/log.pb.h"
 
 namespace sluice::collector::testing {
 
@@ -26,6 +28,8 @@ class TestLog {
  public:
   explicit TestLog(uint32_t topics_max = 1000);
   EventLog* get() { return log_.get(); }
+  // Waits until it is stored.
+  AppendResult Append(const v1::LogBatch& batch);
   RocksDbLog* rocksdb() { return log_.get(); }
 
  private:
