@@ -14,7 +14,11 @@ constexpr size_t kPemBytesMax = 1 << 20;
 
 absl::StatusOr<std::string> ReadPem(const std::string& path) {
   if (path.empty()) return std::string();
-  return HostFileSystem()->ReadFile(path, kPemBytesMax);
+  SLUICE_ASSIGN_OR_RETURN(std::string pem, HostFileSystem()->ReadFile(path, kPemBytesMax));
+  if (pem.find("-----BEGIN") == std::string::npos) {
+    return InvalidArgument(path, ": no PEM file: it has no \"-----BEGIN\" line");
+  }
+  return pem;
 }
 
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const TlsOptions& tls) {

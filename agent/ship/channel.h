@@ -11,7 +11,7 @@
 
 namespace sluice::agent {
 
-// NotFound or PermissionDenied with the file if a TLS file cannot be read.
+// NotFound or PermissionDenied with the file if a TLS file cannot be read, InvalidArgument if it is no PEM file.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> NewChannel(const std::string& address, const TlsOptions& tls,
                                                           absl::Duration backoff_initial, absl::Duration backoff_max);
 

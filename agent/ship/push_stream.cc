@@ -99,7 +99,8 @@ void PushStream::Enqueue(grpc::ByteBuffer message) {
   WriteNext();
 }
 
-// Starts the next write if none is under way. Whoever sets writing_ owns outgoing_ until OnWriteDone.
+// Starts the next write if none is under way. Whoever sets writing_ owns outgoing_ until OnWriteDone, and holds the
+// stream until the write is started: it may end meanwhile.
 void PushStream::WriteNext() {
   bool writes_done = false;
   {
@@ -118,12 +119,14 @@ void PushStream::WriteNext() {
       return;
     }
     writing_ = true;
+    AddHold();
   }
   if (writes_done) {
     StartWritesDone();
   } else {
     StartWrite(&outgoing_);
   }
+  RemoveHold();
 }
 
 void PushStream::OnWriteDone(bool ok) {

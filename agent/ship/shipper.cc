@@ -71,10 +71,16 @@ void Shipper::RunStream() {
   stream = std::make_shared<PushStream>(channel_, options_.hello, static_cast<PushStreamListener*>(this));
   bool was_welcomed;
   bool too_slow = false;
+  bool too_late;  // Stop did not see the stream
   {
     MutexLock lock(&mutex_);
     stream_ = stream;
+    too_late = stopping_;
     waker_->Wake();  // the welcome may have come already
+  }
+  if (too_late) stream->Cancel();
+  {
+    MutexLock lock(&mutex_);
     absl::Time deadline = absl::Now() + options_.handshake_timeout;
     while (!ended_ && !too_slow) {
       if (welcomed_) {
@@ -105,11 +111,12 @@ void Shipper::RunStream() {
   metrics_->connections_lost.Increment();
   if (was_welcomed) {
     backoff_.Reset();
+    said_ = absl::OkStatus();
     waker_->Wake();
   }
 }
 
-// Says each reason once, not at every try.
+// Says each reason once, not at every try; again after a connection.
 void Shipper::LogEnd(const absl::Status& status, absl::Duration retry) {
   if (status == said_) return;
   said_ = status;
