@@ -4,16 +4,12 @@
 //                            [](const auto&) { return "Engine"; });
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "base/clock.h"
 #include "collector/log/event_log.h"
-#include "collector/log/testing_batches.h"
 #include "gtest/gtest.h"
 
 namespace sluice::collector {
@@ -32,19 +28,6 @@ struct LogFactory {
   std::string name;
   std::function<std::unique_ptr<LogUnderTest>()> make;
 };
-
-// Appends and waits for the results.
-std::vector<AppendResult> AppendAll(EventLog& log, std::vector<PendingBatch> batches);
-AppendResult AppendOne(EventLog& log, const testing::BatchSpec& spec);
-
-// Reads to the end, or until an omission.
-std::vector<StoredBatch> ReadAll(LogReader& reader, Omission* omission = nullptr, size_t max_bytes = 1 << 20);
-std::vector<StoredBatch> ReadFrom(EventLog& log, Position start);
-
-inline bool AllTopics(std::string_view) { return true; }
-
-// "topic:first_offset" of each.
-std::vector<std::string> Names(const std::vector<StoredBatch>& batches);
 
 class EventLogContractTest : public ::testing::TestWithParam<LogFactory> {
  protected:

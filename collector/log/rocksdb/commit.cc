@@ -30,7 +30,8 @@ absl::Status CheckBatch(const BatchView& view) {
 
 }  // namespace
 
-void Commit::Begin(uint64_t first_sequence, int64_t append_unix_nano) {
+void Commit::Begin(const Database::Session* session, uint64_t first_sequence, int64_t append_unix_nano) {
+  session_ = session;
   if (write_.GetDataSize() > kWriteBatchBytesKept) {
     write_ = rocksdb::WriteBatch();
   } else {
@@ -89,7 +90,7 @@ absl::StatusOr<uint64_t> Commit::EndOffset(const std::string& file) const {
   if (const auto changed = changed_watermarks_.find(file); changed != changed_watermarks_.end()) {
     return changed->second.end_offset;
   }
-  return watermarks_->EndOffset(file);
+  return watermarks_->EndOffset(*session_, file);
 }
 
 absl::StatusOr<uint32_t> Commit::ResolveTopic(std::string_view name) {
@@ -107,8 +108,8 @@ absl::StatusOr<uint32_t> Commit::ResolveTopic(std::string_view name) {
 void Commit::Store(SharedBytes bytes, const BatchView& view, uint32_t topic) {
   const uint64_t sequence = next_sequence_++;
   const auto size = static_cast<uint32_t>(bytes.size());
-  write_.Put(database_.batches(), keys::EncodeBatch(sequence, topic), ToSlice(bytes.view()));
-  write_.Put(database_.index(), keys::EncodeIndex(topic, sequence),
+  write_.Put(session_->batches(), keys::EncodeBatch(sequence, topic), ToSlice(bytes.view()));
+  write_.Put(session_->index(), keys::EncodeIndex(topic, sequence),
              IndexEntry{append_unix_nano_, size, view.count}.Encode());
 
   const auto [changed, is_new] = changed_topics_.try_emplace(topic);
@@ -133,12 +134,12 @@ void Commit::Store(SharedBytes bytes, const BatchView& view, uint32_t topic) {
 absl::Status Commit::ForgetWatermarks(const std::vector<std::string>& keys, int64_t append_unix_nano) {
   for (const std::string& key : keys) {
     std::string stored;
-    const rocksdb::Status status = database_.db()->Get({}, database_.watermarks(), key, &stored);
+    const rocksdb::Status status = session_->db()->Get({}, session_->watermarks(), key, &stored);
     if (status.IsNotFound()) continue;
     if (!status.ok()) return FromRocksDb(status, "read an old watermark");
     const std::optional<WatermarkValue> value = WatermarkValue::Decode(stored);
     if (!value.has_value() || value->append_unix_nano >= append_unix_nano) continue;
-    write_.Delete(database_.watermarks(), key);
+    write_.Delete(session_->watermarks(), key);
     forgotten_.push_back(key);
   }
   return absl::OkStatus();
@@ -146,13 +147,13 @@ absl::Status Commit::ForgetWatermarks(const std::vector<std::string>& keys, int6
 
 void Commit::Finish() {
   for (const auto& [topic, change] : changed_topics_) {
-    write_.Put(database_.meta(), keys::EncodeTopic(keys::kAppendedPrefix, topic), change.appended.Encode());
+    write_.Put(session_->meta(), keys::EncodeTopic(keys::kAppendedPrefix, topic), change.appended.Encode());
   }
   for (const auto& [file, change] : changed_watermarks_) {
-    write_.Put(database_.watermarks(), file, WatermarkValue::Encode(append_unix_nano_, change.last));
+    write_.Put(session_->watermarks(), file, WatermarkValue::Encode(append_unix_nano_, change.last));
   }
   if (!committed_->batches.empty()) {
-    write_.Put(database_.meta(), keys::EncodeCommit({append_unix_nano_, committed_->first_sequence()}), "");
+    write_.Put(session_->meta(), keys::EncodeCommit({append_unix_nano_, committed_->first_sequence()}), "");
   }
 }
 
@@ -167,7 +168,7 @@ std::shared_ptr<const CommittedBatches> Commit::Apply() {
     topics_->ApplyAppended(id, std::move(change.appended), change.first_sequence);
   }
   for (const auto& [file, change] : changed_watermarks_) watermarks_->Committed(file, change.end_offset);
-  for (const std::string& file : forgotten_) watermarks_->Deleted(file);
+  for (const std::string& file : forgotten_) watermarks_->Deleted(*session_, file);
   if (committed_->batches.empty()) return nullptr;
   return std::move(committed_);
 }

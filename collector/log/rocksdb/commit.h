@@ -21,11 +21,11 @@ namespace sluice::collector {
 // Used by the writer thread, again and again: Begin, Add…, Finish, write write_batch(), Apply.
 class Commit {
  public:
-  Commit(const Database& database, TopicTable* topics, WatermarkStore* watermarks, uint32_t topics_max)
-      : database_(database), topics_(topics), watermarks_(watermarks), topics_max_(topics_max) {}
+  Commit(TopicTable* topics, WatermarkStore* watermarks, uint32_t topics_max)
+      : topics_(topics), watermarks_(watermarks), topics_max_(topics_max) {}
 
-  // Forgets everything. The first batch that is stored gets `first_sequence`.
-  void Begin(uint64_t first_sequence, int64_t append_unix_nano);
+  // Forgets everything. The first batch that is stored gets `first_sequence`. `session` must live until Apply.
+  void Begin(const Database::Session* session, uint64_t first_sequence, int64_t append_unix_nano);
 
   // Decides about `batches`. An error is the disk's; then nothing is decided: begin again.
   absl::Status Add(const std::vector<PendingBatch>& batches, std::vector<AppendResult>* results);
@@ -60,11 +60,11 @@ class Commit {
   absl::StatusOr<uint32_t> ResolveTopic(std::string_view name);
   void Store(SharedBytes bytes, const BatchView& view, uint32_t topic);
 
-  const Database& database_;
   TopicTable* const topics_;
   WatermarkStore* const watermarks_;
   const uint32_t topics_max_;
 
+  const Database::Session* session_ = nullptr;
   rocksdb::WriteBatch write_;
   uint64_t next_sequence_ = 0;
   int64_t append_unix_nano_ = 0;

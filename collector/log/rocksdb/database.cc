@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "collector/log/rocksdb/keys.h"
@@ -107,34 +106,108 @@ bool IsDamage(const rocksdb::Status& status) {
   return status.IsCorruption() || (status.IsIOError() && status.subcode() == rocksdb::Status::kPathNotFound);
 }
 
+struct Database::Instance {
+  ~Instance() {
+    if (db == nullptr) return;
+    for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
+    // It fails after an error that stopped RocksDB, and then says nothing new.
+    db->Close().PermitUncheckedError();
+  }
+
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;  // as MakeColumnFamilies names them
+};
+
+Database::Session::~Session() {
+  if (database_ == nullptr) return;
+  MutexLock lock(&database_->mutex_);
+  if (--database_->sessions_ == 0) database_->changed_.SignalAll();
+}
+
+rocksdb::DB* Database::Session::db() const { return instance_->db.get(); }
+rocksdb::ColumnFamilyHandle* Database::Session::meta() const { return instance_->handles[0]; }
+rocksdb::ColumnFamilyHandle* Database::Session::batches() const { return instance_->handles[1]; }
+rocksdb::ColumnFamilyHandle* Database::Session::index() const { return instance_->handles[2]; }
+rocksdb::ColumnFamilyHandle* Database::Session::watermarks() const { return instance_->handles[3]; }
+
+Database::Database(const RocksDbOptions& options, std::shared_ptr<rocksdb::CompactionFilterFactory> filter)
+    : options_(options), filter_(std::move(filter)), directory_(StrCat(options.data_dir, "/", kSubdirectory)) {}
+
+Database::~Database() = default;
+
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const RocksDbOptions& options,
                                                          std::shared_ptr<rocksdb::CompactionFilterFactory> filter) {
-  auto database = std::unique_ptr<Database>(new Database(StrCat(options.data_dir, "/", kSubdirectory)));
-  const std::string& directory = database->directory();
-  SLUICE_RETURN_IF_ERROR(PrepareDirectory(directory));
-  const rocksdb::DBOptions db_options = MakeDbOptions(options);
-  const std::vector<rocksdb::ColumnFamilyDescriptor> families = MakeColumnFamilies(std::move(filter));
-  SLUICE_RETURN_IF_ERROR(CheckColumnFamilies(db_options, directory, families));
-  rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(db_options, directory, families, &database->handles_, &db);
-  if (!status.ok()) return ExplainOpenError(status, directory);
-  database->db_.reset(db);
-  SLUICE_RETURN_IF_ERROR(database->CheckOrWriteFormat());
+  auto database = std::unique_ptr<Database>(new Database(options, std::move(filter)));
+  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Instance> instance, database->OpenInstance());
+  SLUICE_RETURN_IF_ERROR(database->CheckOrWriteFormat(*instance));
+  MutexLock lock(&database->mutex_);
+  database->instance_ = std::move(instance);
   return database;
 }
 
-Database::~Database() {
-  if (db_ == nullptr) return;
-  for (rocksdb::ColumnFamilyHandle* handle : handles_) db_->DestroyColumnFamilyHandle(handle);
-  const rocksdb::Status status = db_->Close();
-  if (!status.ok()) log::Warn("log", "closing the database failed", {{"error", status.ToString()}});
+absl::StatusOr<std::unique_ptr<Database::Instance>> Database::OpenInstance() const {
+  SLUICE_RETURN_IF_ERROR(PrepareDirectory(directory_));
+  const rocksdb::DBOptions db_options = MakeDbOptions(options_);
+  const std::vector<rocksdb::ColumnFamilyDescriptor> families = MakeColumnFamilies(filter_);
+  SLUICE_RETURN_IF_ERROR(CheckColumnFamilies(db_options, directory_, families));
+  auto instance = std::make_unique<Instance>();
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(db_options, directory_, families, &instance->handles, &db);
+  if (!status.ok()) return ExplainOpenError(status, directory_);
+  instance->db.reset(db);
+  return instance;
 }
 
-absl::Status Database::CheckOrWriteFormat() {
+absl::StatusOr<Database::Session> Database::Enter() const {
+  MutexLock lock(&mutex_);
+  while (reopening_) changed_.Wait(&mutex_);
+  if (instance_ == nullptr) return closed_;
+  ++sessions_;
+  return Session(this, instance_.get());
+}
+
+absl::Status Database::Reopen(const std::function<absl::Status(const Session&)>& reload) {
+  std::unique_ptr<Instance> old;
+  {
+    MutexLock lock(&mutex_);
+    reopening_ = true;
+    while (sessions_ > 0) changed_.Wait(&mutex_);
+    old = std::move(instance_);
+  }
+  old.reset();
+  absl::StatusOr<std::unique_ptr<Instance>> opened = OpenInstance();
+  if (opened.ok()) {
+    const absl::Status reloaded = Reload(**opened, reload);
+    if (!reloaded.ok()) opened = reloaded;
+  }
+  MutexLock lock(&mutex_);
+  reopening_ = false;
+  changed_.SignalAll();
+  if (!opened.ok()) {
+    closed_ = absl::UnavailableError(
+        StrCat("the log is closed after an error and cannot be opened: ", ToStd(opened.status().message())));
+    return closed_;
+  }
+  instance_ = *std::move(opened);
+  return absl::OkStatus();
+}
+
+absl::Status Database::Reload(const Instance& instance, const std::function<absl::Status(const Session&)>& reload) {
+  {
+    MutexLock lock(&mutex_);
+    ++sessions_;
+  }
+  const Session session(this, &instance);
+  return reload(session);
+}
+
+absl::Status Database::CheckOrWriteFormat(const Instance& instance) {
+  rocksdb::DB* const db = instance.db.get();
+  rocksdb::ColumnFamilyHandle* const meta = instance.handles[0];
   std::string format;
-  rocksdb::Status status = db_->Get({}, meta(), ToSlice(keys::kFormat), &format);
+  rocksdb::Status status = db->Get({}, meta, ToSlice(keys::kFormat), &format);
   if (status.IsNotFound()) {
-    const std::unique_ptr<rocksdb::Iterator> first(db_->NewIterator({}, meta()));
+    const std::unique_ptr<rocksdb::Iterator> first(db->NewIterator({}, meta));
     first->SeekToFirst();
     if (first->Valid()) {
       return absl::FailedPreconditionError(StrCat("data directory ", directory_,
@@ -143,13 +216,13 @@ absl::Status Database::CheckOrWriteFormat() {
     }
     log_id_ = MakeLogId();
     rocksdb::WriteBatch batch;
-    batch.Put(meta(), ToSlice(keys::kFormat), std::to_string(kFormatVersion));
-    batch.Put(meta(), ToSlice(keys::kLogId), log_id_);
+    batch.Put(meta, ToSlice(keys::kFormat), std::to_string(kFormatVersion));
+    batch.Put(meta, ToSlice(keys::kLogId), log_id_);
     rocksdb::WriteOptions sync;
     sync.sync = true;
-    return FromRocksDb(db_->Write(sync, &batch), StrCat("data directory ", directory_, ": write the format"));
+    return FromRocksDb(db->Write(sync, &batch), StrCat("data directory ", directory_, ": write the format"));
   }
-  if (status.ok()) status = db_->Get({}, meta(), ToSlice(keys::kLogId), &log_id_);
+  if (status.ok()) status = db->Get({}, meta, ToSlice(keys::kLogId), &log_id_);
   if (!status.ok()) return ExplainOpenError(status, directory_);
   int version = 0;
   const auto [end, error] = std::from_chars(format.data(), format.data() + format.size(), version);

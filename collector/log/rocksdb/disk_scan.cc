@@ -43,11 +43,16 @@ absl::Status DiskScan::Read(size_t max_bytes, std::vector<StoredBatch>* out, Omi
     omissions_.pop_back();
     return absl::OkStatus();
   }
-  Call call;
+  if (line_.empty()) {
+    position_ = end_;
+    return absl::OkStatus();
+  }
+  SLUICE_ASSIGN_OR_RETURN(Database::Session session, database_.Enter());
+  Call call(std::move(session));
   call.out = out;
   call.omission = omission;
+  call.index.reset(call.session.db()->NewIterator({}, call.session.index()));
   while (!line_.empty() && call.bytes < max_bytes && !call.stop && omission->reason == Omission::Reason::kNone) {
-    if (call.index == nullptr) call.index.reset(database_.db()->NewIterator({}, database_.index()));
     const absl::Status status = Step(&call);
     // What was read is given first; the error comes again.
     if (!status.ok()) return call.bytes > 0 ? absl::OkStatus() : status;
@@ -122,11 +127,11 @@ absl::Status DiskScan::Fetch(Call* call, const Next& next, const IndexEntry& ent
   rocksdb::Status status;
   if (entry.bytes >= kPinnedBytesMin) {
     const auto value = std::make_shared<rocksdb::PinnableSlice>();
-    status = database_.db()->Get(options, database_.batches(), key, value.get());
+    status = call->session.db()->Get(options, call->session.batches(), key, value.get());
     batch->bytes = SharedBytes(value, ToView(*value));
   } else {
     std::unique_ptr<rocksdb::Iterator>& it = call->batches;
-    if (it == nullptr) it.reset(database_.db()->NewIterator(options, database_.batches()));
+    if (it == nullptr) it.reset(call->session.db()->NewIterator(options, call->session.batches()));
     // Mostly it is the next one.
     if (it->Valid()) it->Next();
     if (!it->Valid() || it->key() != rocksdb::Slice(key)) it->Seek(key);

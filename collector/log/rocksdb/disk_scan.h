@@ -7,6 +7,7 @@
 #include <optional>
 #include <queue>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -45,6 +46,9 @@ class DiskScan {
   };
   // Of one Read.
   struct Call {
+    explicit Call(Database::Session s) : session(std::move(s)) {}
+
+    const Database::Session session;
     std::unique_ptr<rocksdb::Iterator> index;
     std::unique_ptr<rocksdb::Iterator> batches;  // made when it is needed
     std::vector<StoredBatch>* out = nullptr;

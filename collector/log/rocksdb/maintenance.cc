@@ -18,8 +18,8 @@ constexpr size_t kWatermarksPerPass = 10'000;
 Maintenance::Maintenance(const RocksDbOptions& options, const Parts& parts)
     : options_(options),
       parts_(parts),
-      retention_(options.retention, *parts.database, parts.topics, &stop_),
-      reclaimer_(*parts.database, *parts.topics, parts.filter, &stop_),
+      retention_(options.retention, parts.topics, &stop_),
+      reclaimer_(*parts.topics, parts.filter, &stop_),
       watermarks_looked_at_unix_nano_(parts.clock->UnixNanos()),
       thread_([this] { Run(); }) {}
 
@@ -70,11 +70,12 @@ void Maintenance::Pass(bool forced) {
 absl::Status Maintenance::ApplyRetention(int64_t now_unix_nano) {
   // Read before the topics are: what is appended meanwhile lies behind it.
   const uint64_t end = parts_.tail->end();
-  SLUICE_ASSIGN_OR_RETURN(const bool dropped, retention_.Run(now_unix_nano));
+  SLUICE_ASSIGN_OR_RETURN(const Database::Session session, parts_.database->Enter());
+  SLUICE_ASSIGN_OR_RETURN(const bool dropped, retention_.Run(session, now_unix_nano));
   if (!dropped && first_sequence_ != 0) return absl::OkStatus();
   first_sequence_ = parts_.topics->first_sequence().value_or(end);
-  SLUICE_RETURN_IF_ERROR(DropCommitTimes(*parts_.database, first_sequence_));
-  return reclaimer_.Run(first_sequence_);
+  SLUICE_RETURN_IF_ERROR(DropCommitTimes(session, first_sequence_));
+  return reclaimer_.Run(session, first_sequence_);
 }
 
 absl::Status Maintenance::ForgetWatermarks(int64_t now_unix_nano, bool forced) {
@@ -89,7 +90,8 @@ absl::Status Maintenance::ForgetWatermarks(int64_t now_unix_nano, bool forced) {
 }
 
 void Maintenance::Report(const absl::Status& status) {
-  std::string report = status.ok() ? "" : status.ToString();
+  // While the database is closed the writer says why.
+  std::string report = status.ok() || absl::IsUnavailable(status) ? "" : status.ToString();
   if (!report.empty() && report != last_report_ && !stop_) {
     log::Warn("log", "the retention could not be applied; trying again", {{"reason", report}});
   }

@@ -51,9 +51,9 @@ std::unique_ptr<rocksdb::CompactionFilter> DroppedFilterFactory::CreateCompactio
   return std::make_unique<DroppedFilter>(dropped_);
 }
 
-absl::Status Reclaimer::Run(uint64_t first_sequence) {
-  SLUICE_RETURN_IF_ERROR(DeleteTablesBefore(first_sequence));
-  std::vector<Table> tables = Tables();
+absl::Status Reclaimer::Run(const Database::Session& session, uint64_t first_sequence) {
+  SLUICE_RETURN_IF_ERROR(DeleteTablesBefore(session, first_sequence));
+  std::vector<Table> tables = Tables(session);
   uint64_t on_disk = 0;
   for (const Table& table : tables) on_disk += table.bytes;
   uint64_t kept = 0;
@@ -62,30 +62,30 @@ absl::Status Reclaimer::Run(uint64_t first_sequence) {
   if (garbage < garbage_left_) garbage_left_ = garbage;
   const uint64_t worth = std::max(kGarbageBytesMin, kept / kGarbageShare);
   if (garbage <= worth || garbage - garbage_left_ <= worth / 2) return absl::OkStatus();
-  SLUICE_RETURN_IF_ERROR(CountLive(&tables));
-  SLUICE_RETURN_IF_ERROR(RewriteWorst(std::move(tables)));
+  SLUICE_RETURN_IF_ERROR(CountLive(session, &tables));
+  SLUICE_RETURN_IF_ERROR(RewriteWorst(session, std::move(tables)));
   uint64_t left = 0;
-  for (const Table& table : Tables()) left += table.bytes;
+  for (const Table& table : Tables(session)) left += table.bytes;
   garbage_left_ = left > kept ? left - kept : 0;
   log::Debug("log", "reclaimed disk space", {{"garbage_bytes", garbage}, {"left_bytes", garbage_left_}});
   return absl::OkStatus();
 }
 
-absl::Status Reclaimer::DeleteTablesBefore(uint64_t sequence) {
+absl::Status Reclaimer::DeleteTablesBefore(const Database::Session& session, uint64_t sequence) {
   if (sequence <= deleted_before_) return absl::OkStatus();
   const std::string end = keys::EncodeBatch(sequence, 0);
   const rocksdb::Slice end_slice(end);
   const rocksdb::RangePtr range(nullptr, &end_slice);
   SLUICE_RETURN_IF_ERROR(
-      FromRocksDb(rocksdb::DeleteFilesInRanges(database_.db(), database_.batches(), &range, 1, /*include_end=*/false),
+      FromRocksDb(rocksdb::DeleteFilesInRanges(session.db(), session.batches(), &range, 1, /*include_end=*/false),
                   "delete old tables"));
   deleted_before_ = sequence;
   return absl::OkStatus();
 }
 
-std::vector<Reclaimer::Table> Reclaimer::Tables() const {
+std::vector<Reclaimer::Table> Reclaimer::Tables(const Database::Session& session) const {
   rocksdb::ColumnFamilyMetaData meta;
-  database_.db()->GetColumnFamilyMetaData(database_.batches(), &meta);
+  session.db()->GetColumnFamilyMetaData(session.batches(), &meta);
   std::vector<Table> tables;
   for (const rocksdb::LevelMetaData& level : meta.levels) {
     for (const rocksdb::SstFileMetaData& file : level.files) {
@@ -98,10 +98,10 @@ std::vector<Reclaimer::Table> Reclaimer::Tables() const {
   return tables;
 }
 
-absl::Status Reclaimer::CountLive(std::vector<Table>* tables) const {
+absl::Status Reclaimer::CountLive(const Database::Session& session, std::vector<Table>* tables) const {
   rocksdb::ReadOptions options;
   options.fill_cache = false;
-  const std::unique_ptr<rocksdb::Iterator> it(database_.db()->NewIterator(options, database_.index()));
+  const std::unique_ptr<rocksdb::Iterator> it(session.db()->NewIterator(options, session.index()));
   for (it->SeekToFirst(); it->Valid() && !stop_; it->Next()) {
     const std::optional<keys::Index> key = keys::DecodeIndex(ToView(it->key()));
     const std::optional<IndexEntry> entry = IndexEntry::Decode(ToView(it->value()));
@@ -113,7 +113,7 @@ absl::Status Reclaimer::CountLive(std::vector<Table>* tables) const {
   return FromRocksDb(it->status(), "read the index");
 }
 
-absl::Status Reclaimer::RewriteWorst(std::vector<Table> tables) {
+absl::Status Reclaimer::RewriteWorst(const Database::Session& session, std::vector<Table> tables) {
   auto dropped = std::make_shared<DroppedFilterFactory::Dropped>();
   topics_.ForEach([&dropped](uint32_t, const Topic& topic) { dropped->push_back(topic.dropped.through_sequence); });
   filter_.Set(std::move(dropped));
@@ -121,24 +121,24 @@ absl::Status Reclaimer::RewriteWorst(std::vector<Table> tables) {
   for (const Table& table : tables) {
     if (stop_) break;
     // A compaction that meets damage would stop all writing.
-    if (table.garbage() < table.bytes / kTableGarbageShare || !IsReadable(table)) continue;
+    if (table.garbage() < table.bytes / kTableGarbageShare || !IsReadable(session, table)) continue;
     rocksdb::CompactRangeOptions options;
     options.exclusive_manual_compaction = false;
     options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
     options.canceled = &stop_;
     const rocksdb::Slice first(table.first_key);
     const rocksdb::Slice last(table.last_key);
-    const rocksdb::Status status = database_.db()->CompactRange(options, database_.batches(), &first, &last);
+    const rocksdb::Status status = session.db()->CompactRange(options, session.batches(), &first, &last);
     if (status.IsIncomplete()) break;  // stopped
     SLUICE_RETURN_IF_ERROR(FromRocksDb(status, "write a table again"));
   }
   return absl::OkStatus();
 }
 
-bool Reclaimer::IsReadable(const Table& table) const {
+bool Reclaimer::IsReadable(const Database::Session& session, const Table& table) const {
   rocksdb::ReadOptions options;
   options.fill_cache = false;
-  const std::unique_ptr<rocksdb::Iterator> it(database_.db()->NewIterator(options, database_.batches()));
+  const std::unique_ptr<rocksdb::Iterator> it(session.db()->NewIterator(options, session.batches()));
   for (it->Seek(table.first_key); it->Valid() && !stop_; it->Next()) {
     if (it->key().compare(table.last_key) > 0) break;
   }

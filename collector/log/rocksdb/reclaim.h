@@ -39,11 +39,11 @@ class DroppedFilterFactory final : public rocksdb::CompactionFilterFactory {
 // dropped, those with the most of it are written again without it. Used by one thread.
 class Reclaimer {
  public:
-  Reclaimer(const Database& database, const TopicTable& topics, DroppedFilterFactory* filter, std::atomic<bool>* stop)
-      : database_(database), topics_(topics), filter_(*filter), stop_(*stop) {}
+  Reclaimer(const TopicTable& topics, DroppedFilterFactory* filter, std::atomic<bool>* stop)
+      : topics_(topics), filter_(*filter), stop_(*stop) {}
 
   // `first_sequence`: nothing before it is kept, durably.
-  absl::Status Run(uint64_t first_sequence);
+  absl::Status Run(const Database::Session& session, uint64_t first_sequence);
 
  private:
   struct Table {
@@ -55,13 +55,12 @@ class Reclaimer {
     uint64_t garbage() const { return bytes > live_bytes ? bytes - live_bytes : 0; }
   };
 
-  absl::Status DeleteTablesBefore(uint64_t sequence);
-  std::vector<Table> Tables() const;  // in the order of the log
-  absl::Status CountLive(std::vector<Table>* tables) const;
-  absl::Status RewriteWorst(std::vector<Table> tables);
-  bool IsReadable(const Table& table) const;
+  absl::Status DeleteTablesBefore(const Database::Session& session, uint64_t sequence);
+  std::vector<Table> Tables(const Database::Session& session) const;  // in the order of the log
+  absl::Status CountLive(const Database::Session& session, std::vector<Table>* tables) const;
+  absl::Status RewriteWorst(const Database::Session& session, std::vector<Table> tables);
+  bool IsReadable(const Database::Session& session, const Table& table) const;
 
-  const Database& database_;
   const TopicTable& topics_;
   DroppedFilterFactory& filter_;
   std::atomic<bool>& stop_;

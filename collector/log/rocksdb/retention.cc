@@ -18,15 +18,15 @@ constexpr size_t kStepsMax = 32;
 // From this many on the index is tidied up at once.
 constexpr uint64_t kEntriesToCompact = 10'000;
 
-rocksdb::Status WriteSynced(const Database& database, rocksdb::WriteBatch* batch) {
+rocksdb::Status WriteSynced(const Database::Session& session, rocksdb::WriteBatch* batch) {
   rocksdb::WriteOptions options;
   options.sync = true;
-  return database.db()->Write(options, batch);
+  return session.db()->Write(options, batch);
 }
 
 }  // namespace
 
-absl::StatusOr<bool> RetentionPass::Run(int64_t now_unix_nano) {
+absl::StatusOr<bool> RetentionPass::Run(const Database::Session& session, int64_t now_unix_nano) {
   const int64_t age = absl::ToInt64Nanoseconds(limits_.age);
   const int64_t due_before = now_unix_nano - age - age / kAgeStep;
   std::vector<uint32_t> due;
@@ -37,26 +37,26 @@ absl::StatusOr<bool> RetentionPass::Run(int64_t now_unix_nano) {
   });
   for (const uint32_t id : due) {
     if (stop_) break;
-    SLUICE_RETURN_IF_ERROR(DropOldest(id, now_unix_nano));
+    SLUICE_RETURN_IF_ERROR(DropOldest(session, id, now_unix_nano));
   }
   return !due.empty();
 }
 
-absl::Status RetentionPass::DropOldest(uint32_t id, int64_t now_unix_nano) {
+absl::Status RetentionPass::DropOldest(const Database::Session& session, uint32_t id, int64_t now_unix_nano) {
   const Topic topic = topics_.Get(id);
-  SLUICE_ASSIGN_OR_RETURN(Plan plan, MakePlan(id, topic, now_unix_nano));
+  SLUICE_ASSIGN_OR_RETURN(Plan plan, MakePlan(session, id, topic, now_unix_nano));
   if (plan.entries == 0) return absl::OkStatus();
   plan.dropped.steps.push_back({topic.first_sequence, topic.dropped.records});
   if (plan.dropped.steps.size() > kStepsMax) plan.dropped.steps.erase(plan.dropped.steps.begin());
   // Readers learn of it before the batches are gone, so that they never miss one without knowing why.
   while (!topics_.ApplyDropped(id, plan.dropped, plan.first_sequence, plan.first_append_unix_nano)) {
-    SLUICE_RETURN_IF_ERROR(FindFirst(id, &plan));
+    SLUICE_RETURN_IF_ERROR(FindFirst(session, id, &plan));
   }
-  return Write(id, plan);
+  return Write(session, id, plan);
 }
 
-absl::StatusOr<RetentionPass::Plan> RetentionPass::MakePlan(uint32_t id, const Topic& topic,
-                                                            int64_t now_unix_nano) const {
+absl::StatusOr<RetentionPass::Plan> RetentionPass::MakePlan(const Database::Session& session, uint32_t id,
+                                                            const Topic& topic, int64_t now_unix_nano) const {
   Plan plan;
   plan.dropped = topic.dropped;
   const int64_t cutoff = now_unix_nano - absl::ToInt64Nanoseconds(limits_.age);
@@ -65,7 +65,7 @@ absl::StatusOr<RetentionPass::Plan> RetentionPass::MakePlan(uint32_t id, const T
       bytes_left > limits_.bytes ? limits_.bytes - limits_.bytes / kBytesStep : std::numeric_limits<uint64_t>::max();
   rocksdb::ReadOptions options;
   options.fill_cache = false;
-  const std::unique_ptr<rocksdb::Iterator> it(database_.db()->NewIterator(options, database_.index()));
+  const std::unique_ptr<rocksdb::Iterator> it(session.db()->NewIterator(options, session.index()));
   for (it->Seek(keys::EncodeIndex(id, topic.first_sequence)); it->Valid() && !stop_; it->Next()) {
     const std::optional<keys::Index> key = keys::DecodeIndex(ToView(it->key()));
     const std::optional<IndexEntry> entry = IndexEntry::Decode(ToView(it->value()));
@@ -90,8 +90,8 @@ absl::StatusOr<RetentionPass::Plan> RetentionPass::MakePlan(uint32_t id, const T
   return plan;
 }
 
-absl::Status RetentionPass::FindFirst(uint32_t id, Plan* plan) const {
-  const std::unique_ptr<rocksdb::Iterator> it(database_.db()->NewIterator({}, database_.index()));
+absl::Status RetentionPass::FindFirst(const Database::Session& session, uint32_t id, Plan* plan) const {
+  const std::unique_ptr<rocksdb::Iterator> it(session.db()->NewIterator({}, session.index()));
   it->Seek(keys::EncodeIndex(id, plan->dropped.through_sequence + 1));
   SLUICE_RETURN_IF_ERROR(FromRocksDb(it->status(), StrCat("read the index of topic ", id)));
   if (!it->Valid()) return absl::OkStatus();
@@ -105,24 +105,24 @@ absl::Status RetentionPass::FindFirst(uint32_t id, Plan* plan) const {
   return absl::OkStatus();
 }
 
-absl::Status RetentionPass::Write(uint32_t id, const Plan& plan) {
+absl::Status RetentionPass::Write(const Database::Session& session, uint32_t id, const Plan& plan) {
   const std::string begin = keys::EncodeIndex(id, 0);
   const std::string end = keys::EncodeIndex(id, plan.dropped.through_sequence + 1);
   rocksdb::WriteBatch batch;
-  batch.Put(database_.meta(), keys::EncodeTopic(keys::kDroppedPrefix, id), plan.dropped.Encode());
-  batch.DeleteRange(database_.index(), begin, end);
-  SLUICE_RETURN_IF_ERROR(FromRocksDb(WriteSynced(database_, &batch), "drop old batches"));
+  batch.Put(session.meta(), keys::EncodeTopic(keys::kDroppedPrefix, id), plan.dropped.Encode());
+  batch.DeleteRange(session.index(), begin, end);
+  SLUICE_RETURN_IF_ERROR(FromRocksDb(WriteSynced(session, &batch), "drop old batches"));
   if (plan.entries < kEntriesToCompact) return absl::OkStatus();
   const rocksdb::Slice begin_slice(begin);
   const rocksdb::Slice end_slice(end);
   rocksdb::CompactRangeOptions options;
   options.exclusive_manual_compaction = false;
-  return FromRocksDb(database_.db()->CompactRange(options, database_.index(), &begin_slice, &end_slice),
+  return FromRocksDb(session.db()->CompactRange(options, session.index(), &begin_slice, &end_slice),
                      "tidy up the index");
 }
 
-absl::Status DropCommitTimes(const Database& database, uint64_t first_sequence) {
-  const std::unique_ptr<rocksdb::Iterator> it(database.db()->NewIterator({}, database.meta()));
+absl::Status DropCommitTimes(const Database::Session& session, uint64_t first_sequence) {
+  const std::unique_ptr<rocksdb::Iterator> it(session.db()->NewIterator({}, session.meta()));
   it->Seek(ToSlice(keys::kCommitPrefix));
   std::string first;
   std::string last;
@@ -136,8 +136,8 @@ absl::Status DropCommitTimes(const Database& database, uint64_t first_sequence) 
   SLUICE_RETURN_IF_ERROR(FromRocksDb(it->status(), "read the times of commits"));
   if (first == last) return absl::OkStatus();
   rocksdb::WriteBatch batch;
-  batch.DeleteRange(database.meta(), first, last);
-  return FromRocksDb(WriteSynced(database, &batch), "drop the times of old commits");
+  batch.DeleteRange(session.meta(), first, last);
+  return FromRocksDb(WriteSynced(session, &batch), "drop the times of old commits");
 }
 
 }  // namespace sluice::collector

@@ -19,11 +19,11 @@ namespace sluice::collector {
 // topic stays whatever its size. Used by one thread.
 class RetentionPass {
  public:
-  RetentionPass(const Retention& limits, const Database& database, TopicTable* topics, const std::atomic<bool>* stop)
-      : limits_(limits), database_(database), topics_(*topics), stop_(*stop) {}
+  RetentionPass(const Retention& limits, TopicTable* topics, const std::atomic<bool>* stop)
+      : limits_(limits), topics_(*topics), stop_(*stop) {}
 
   // True if something was taken.
-  absl::StatusOr<bool> Run(int64_t now_unix_nano);
+  absl::StatusOr<bool> Run(const Database::Session& session, int64_t now_unix_nano);
 
  private:
   // What a topic is to lose, and what comes then.
@@ -34,19 +34,19 @@ class RetentionPass {
     int64_t first_append_unix_nano = 0;
   };
 
-  absl::Status DropOldest(uint32_t id, int64_t now_unix_nano);
-  absl::StatusOr<Plan> MakePlan(uint32_t id, const Topic& topic, int64_t now_unix_nano) const;
+  absl::Status DropOldest(const Database::Session& session, uint32_t id, int64_t now_unix_nano);
+  absl::StatusOr<Plan> MakePlan(const Database::Session& session, uint32_t id, const Topic& topic,
+                                int64_t now_unix_nano) const;
   // Finds the first batch behind what the plan drops.
-  absl::Status FindFirst(uint32_t id, Plan* plan) const;
-  absl::Status Write(uint32_t id, const Plan& plan);
+  absl::Status FindFirst(const Database::Session& session, uint32_t id, Plan* plan) const;
+  absl::Status Write(const Database::Session& session, uint32_t id, const Plan& plan);
 
   const Retention limits_;
-  const Database& database_;
   TopicTable& topics_;
   const std::atomic<bool>& stop_;
 };
 
 // Forgets when commits were that nobody can ask for any more: those before `first_sequence`.
-absl::Status DropCommitTimes(const Database& database, uint64_t first_sequence);
+absl::Status DropCommitTimes(const Database::Session& session, uint64_t first_sequence);
 
 }  // namespace sluice::collector

@@ -42,8 +42,11 @@ absl::StatusOr<std::unique_ptr<RocksDbLog>> RocksDbLog::Open(RocksDbOptions opti
   SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(options, filter));
   auto parts = std::make_unique<Parts>(std::move(database));
   const std::string context = StrCat("data directory ", parts->database->directory());
-  SLUICE_RETURN_IF_ERROR(Annotate(parts->topics.Load(*parts->database), context));
-  SLUICE_RETURN_IF_ERROR(Annotate(parts->watermarks.Load(), context));
+  {
+    SLUICE_ASSIGN_OR_RETURN(const Database::Session session, parts->database->Enter());
+    SLUICE_RETURN_IF_ERROR(Annotate(parts->topics.Load(session), context));
+    SLUICE_RETURN_IF_ERROR(Annotate(parts->watermarks.Load(session), context));
+  }
   parts->filter = std::move(filter);
   parts->tail = std::make_unique<TailCache>(options.tail_bytes, parts->topics.last_sequence() + 1);
   parts->writer =
@@ -87,9 +90,12 @@ Position RocksDbLog::End() { return {parts_->tail->end(), 0}; }
 
 Position RocksDbLog::AtAppendTime(int64_t unix_nano) {
   const Position end = End();
-  const std::unique_ptr<rocksdb::Iterator> it(parts_->database->db()->NewIterator({}, parts_->database->meta()));
+  const absl::StatusOr<Database::Session> session = parts_->database->Enter();
+  // Rather too early than too late.
+  if (!session.ok()) return Begin();
+  const std::unique_ptr<rocksdb::Iterator> it(session->db()->NewIterator({}, session->meta()));
   it->Seek(keys::EncodeCommit({unix_nano, 0}));
-  if (!it->Valid()) return end;
+  if (!it->Valid()) return it->status().ok() ? end : Begin();
   const std::optional<keys::Commit> commit = keys::DecodeCommit(ToView(it->key()));
   return commit.has_value() ? Position{std::min(commit->first_sequence, end.sequence), 0} : end;
 }

@@ -35,6 +35,14 @@ void TailCache::Push(std::shared_ptr<const CommittedBatches> commit) {
   }
 }
 
+void TailCache::Reset(uint64_t end) {
+  std::deque<std::shared_ptr<const CommittedBatches>> evicted;
+  MutexLock lock(&mutex_);
+  evicted.swap(commits_);
+  bytes_ = 0;
+  begin_ = end_ = end;
+}
+
 TailCache::View TailCache::From(uint64_t sequence) const {
   View view;
   MutexLock lock(&mutex_);

@@ -29,6 +29,8 @@ class TailCache {
   TailCache(size_t bytes_max, uint64_t end);
 
   void Push(std::shared_ptr<const CommittedBatches> commit);
+  // Lets everything go: what is before `end` lies only on disk.
+  void Reset(uint64_t end);
 
   struct View {
     uint64_t begin = 0;  // what is before lies only on disk

@@ -12,9 +12,9 @@ namespace sluice::collector {
 namespace {
 
 // Calls `visit` with the topic and the value of every key that begins with `prefix`.
-absl::Status ForEachTopicKey(const Database& database, std::string_view prefix,
+absl::Status ForEachTopicKey(const Database::Session& session, std::string_view prefix,
                              const std::function<absl::Status(uint32_t, std::string_view)>& visit) {
-  const std::unique_ptr<rocksdb::Iterator> it(database.db()->NewIterator({}, database.meta()));
+  const std::unique_ptr<rocksdb::Iterator> it(session.db()->NewIterator({}, session.meta()));
   for (it->Seek(ToSlice(prefix)); it->Valid(); it->Next()) {
     const std::optional<uint32_t> id = keys::DecodeTopic(prefix, ToView(it->key()));
     if (!id.has_value()) break;
@@ -28,8 +28,8 @@ absl::Status Damaged(uint32_t id) {
 }
 
 // Finds the oldest batch that is kept of each topic.
-absl::Status FindFirst(const Database& database, std::vector<Topic>* topics) {
-  const std::unique_ptr<rocksdb::Iterator> it(database.db()->NewIterator({}, database.index()));
+absl::Status FindFirst(const Database::Session& session, std::vector<Topic>* topics) {
+  const std::unique_ptr<rocksdb::Iterator> it(session.db()->NewIterator({}, session.index()));
   for (uint32_t id = 0; id < topics->size(); ++id) {
     Topic& topic = (*topics)[id];
     if (topic.appended.last_sequence <= topic.dropped.through_sequence) continue;
@@ -60,25 +60,25 @@ uint64_t Topic::RecordsDroppedFrom(uint64_t sequence) const {
   return dropped.records - before;
 }
 
-absl::Status TopicTable::Load(const Database& database) {
+absl::Status TopicTable::Load(const Database::Session& session) {
   std::vector<Topic> topics;
   SLUICE_RETURN_IF_ERROR(
-      ForEachTopicKey(database, keys::kAppendedPrefix, [&topics](uint32_t id, std::string_view value) {
+      ForEachTopicKey(session, keys::kAppendedPrefix, [&topics](uint32_t id, std::string_view value) {
         std::optional<TopicAppended> appended = TopicAppended::Decode(value);
         if (!appended.has_value() || id != topics.size()) return Damaged(id);
         topics.emplace_back().appended = *std::move(appended);
         return absl::OkStatus();
       }));
-  SLUICE_RETURN_IF_ERROR(
-      ForEachTopicKey(database, keys::kDroppedPrefix, [&topics](uint32_t id, std::string_view value) {
-        std::optional<TopicDropped> dropped = TopicDropped::Decode(value);
-        if (!dropped.has_value() || id >= topics.size()) return Damaged(id);
-        topics[id].dropped = *std::move(dropped);
-        return absl::OkStatus();
-      }));
-  SLUICE_RETURN_IF_ERROR(FindFirst(database, &topics));
+  SLUICE_RETURN_IF_ERROR(ForEachTopicKey(session, keys::kDroppedPrefix, [&topics](uint32_t id, std::string_view value) {
+    std::optional<TopicDropped> dropped = TopicDropped::Decode(value);
+    if (!dropped.has_value() || id >= topics.size()) return Damaged(id);
+    topics[id].dropped = *std::move(dropped);
+    return absl::OkStatus();
+  }));
+  SLUICE_RETURN_IF_ERROR(FindFirst(session, &topics));
   MutexLock lock(&mutex_);
   topics_ = std::move(topics);
+  ids_.clear();
   for (uint32_t id = 0; id < topics_.size(); ++id) ids_[topics_[id].appended.name] = id;
   return absl::OkStatus();
 }

@@ -38,8 +38,8 @@ class TopicTable {
  public:
   TopicTable() = default;
 
-  // Reads the topics at start.
-  absl::Status Load(const Database& database);
+  // Reads the topics, in place of those it has.
+  absl::Status Load(const Database::Session& session);
 
   uint32_t size() const;
   std::optional<uint32_t> Find(std::string_view name) const;

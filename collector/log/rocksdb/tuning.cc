@@ -1,6 +1,7 @@
 #include "collector/log/rocksdb/tuning.h"
 
 #include "rocksdb/cache.h"
+#include "rocksdb/listener.h"
 #include "rocksdb/table.h"
 
 namespace sluice::collector {
@@ -52,6 +53,14 @@ rocksdb::ColumnFamilyOptions Batches(const std::shared_ptr<rocksdb::Cache>& cach
   return options;
 }
 
+// After an error RocksDB would try again by itself, and fail for good if the disk is full then; Writer does it.
+class NoAutomaticRecovery final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
 }  // namespace
 
 rocksdb::DBOptions MakeDbOptions(const RocksDbOptions& options) {
@@ -70,6 +79,7 @@ rocksdb::DBOptions MakeDbOptions(const RocksDbOptions& options) {
   db.info_log_level = rocksdb::WARN_LEVEL;
   db.max_log_file_size = kInfoLogBytes;
   db.keep_log_file_num = kInfoLogs;
+  db.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   return db;

@@ -15,11 +15,20 @@ namespace {
 // About 150 bytes each.
 constexpr size_t kRememberedMax = 65'536;
 
+bool HasAny(const Database::Session& session, std::string_view agent) {
+  const std::unique_ptr<rocksdb::Iterator> it(session.db()->NewIterator({}, session.watermarks()));
+  it->Seek(keys::WatermarkPrefix(agent));
+  return it->Valid() && keys::WatermarkAgent(ToView(it->key())) == agent;
+}
+
 }  // namespace
 
-absl::Status WatermarkStore::Load() {
-  const std::unique_ptr<rocksdb::Iterator> it(database_.db()->NewIterator({}, database_.watermarks()));
+absl::Status WatermarkStore::Load(const Database::Session& session) {
+  young_.clear();
+  old_.clear();
+  const std::unique_ptr<rocksdb::Iterator> it(session.db()->NewIterator({}, session.watermarks()));
   MutexLock lock(&mutex_);
+  agents_.clear();
   it->SeekToFirst();
   while (it->Valid()) {
     const std::string agent(keys::WatermarkAgent(ToView(it->key())));
@@ -30,14 +39,14 @@ absl::Status WatermarkStore::Load() {
   return FromRocksDb(it->status(), "read the watermarks");
 }
 
-absl::StatusOr<uint64_t> WatermarkStore::EndOffset(const std::string& key) {
+absl::StatusOr<uint64_t> WatermarkStore::EndOffset(const Database::Session& session, const std::string& key) {
   if (const auto found = young_.find(key); found != young_.end()) return found->second;
   uint64_t end_offset = 0;
   if (const auto found = old_.find(key); found != old_.end()) {
     end_offset = found->second;
   } else {
     std::string stored;
-    const rocksdb::Status status = database_.db()->Get({}, database_.watermarks(), key, &stored);
+    const rocksdb::Status status = session.db()->Get({}, session.watermarks(), key, &stored);
     if (!status.ok() && !status.IsNotFound()) return FromRocksDb(status, "read a watermark");
     if (status.ok()) {
       const std::optional<WatermarkValue> value = WatermarkValue::Decode(stored);
@@ -59,24 +68,19 @@ void WatermarkStore::Committed(const std::string& key, uint64_t end_offset) {
   if (agents_.find(agent) == agents_.end()) agents_.emplace(agent);
 }
 
-void WatermarkStore::Deleted(const std::string& key) {
+void WatermarkStore::Deleted(const Database::Session& session, const std::string& key) {
   young_.erase(key);
   old_.erase(key);
   const std::string_view agent = keys::WatermarkAgent(key);
-  if (HasAny(agent)) return;
+  if (HasAny(session, agent)) return;
   MutexLock lock(&mutex_);
   if (const auto found = agents_.find(agent); found != agents_.end()) agents_.erase(found);
 }
 
-bool WatermarkStore::HasAny(std::string_view agent) const {
-  const std::unique_ptr<rocksdb::Iterator> it(database_.db()->NewIterator({}, database_.watermarks()));
-  it->Seek(keys::WatermarkPrefix(agent));
-  return it->Valid() && keys::WatermarkAgent(ToView(it->key())) == agent;
-}
-
 absl::StatusOr<std::vector<v1::FileWatermark>> WatermarkStore::Of(std::string_view agent) const {
+  SLUICE_ASSIGN_OR_RETURN(const Database::Session session, database_.Enter());
   std::vector<v1::FileWatermark> watermarks;
-  const std::unique_ptr<rocksdb::Iterator> it(database_.db()->NewIterator({}, database_.watermarks()));
+  const std::unique_ptr<rocksdb::Iterator> it(session.db()->NewIterator({}, session.watermarks()));
   const std::string prefix = keys::WatermarkPrefix(agent);
   for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
     const std::optional<WatermarkValue> value = WatermarkValue::Decode(ToView(it->value()));
@@ -96,8 +100,9 @@ std::vector<std::string> WatermarkStore::Agents() const {
 }
 
 absl::StatusOr<std::vector<std::string>> WatermarkStore::OlderThan(int64_t append_unix_nano, size_t keys_max) const {
+  SLUICE_ASSIGN_OR_RETURN(const Database::Session session, database_.Enter());
   std::vector<std::string> old;
-  const std::unique_ptr<rocksdb::Iterator> it(database_.db()->NewIterator({}, database_.watermarks()));
+  const std::unique_ptr<rocksdb::Iterator> it(session.db()->NewIterator({}, session.watermarks()));
   for (it->SeekToFirst(); it->Valid() && old.size() < keys_max; it->Next()) {
     const std::optional<WatermarkValue> value = WatermarkValue::Decode(ToView(it->value()));
     if (value.has_value() && value->append_unix_nano < append_unix_nano) old.push_back(it->key().ToString());

@@ -23,15 +23,15 @@ class WatermarkStore {
  public:
   explicit WatermarkStore(const Database& database) : database_(database) {}
 
-  // Reads which agents there are.
-  absl::Status Load();
+  // Reads which agents there are, and forgets what it remembers.
+  absl::Status Load(const Database::Session& session);
 
   // Of the writer thread: end_offset of a file; 0 if nothing is stored of it.
-  absl::StatusOr<uint64_t> EndOffset(const std::string& key);
+  absl::StatusOr<uint64_t> EndOffset(const Database::Session& session, const std::string& key);
   // Of the writer thread, after a commit: the file's new watermark.
   void Committed(const std::string& key, uint64_t end_offset);
   // Of the writer thread, after a commit that deleted it.
-  void Deleted(const std::string& key);
+  void Deleted(const Database::Session& session, const std::string& key);
 
   // Thread-safe.
   absl::StatusOr<std::vector<v1::FileWatermark>> Of(std::string_view agent) const;
@@ -40,8 +40,6 @@ class WatermarkStore {
   absl::StatusOr<std::vector<std::string>> OlderThan(int64_t append_unix_nano, size_t keys_max) const;
 
  private:
-  bool HasAny(std::string_view agent) const;
-
   const Database& database_;
   // Two generations of at most half the bound: the old one is forgotten when the young one is full, and what is asked
   // for again moves to the young one.

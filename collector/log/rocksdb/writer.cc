@@ -21,7 +21,7 @@ Writer::Writer(const RocksDbOptions& options, const Parts& parts)
     : options_(options),
       parts_(parts),
       space_(options, parts.database->directory()),
-      commit_(*parts.database, parts.topics, parts.watermarks, options.topics_max),
+      commit_(parts.topics, parts.watermarks, options.topics_max),
       next_sequence_(parts.tail->end()),
       last_append_unix_nano_(parts.topics->last_append_unix_nano()),
       thread_([this] { Run(); }) {}
@@ -110,16 +110,17 @@ Writer::Results Writer::Commit(const std::deque<Request>& requests, const Old& o
       return results;
     }
   }
-  Recovered();
-  Publish();
+  ReportRecovery();
   return results;
 }
 
 absl::Status Writer::TryCommit(const std::deque<Request>& requests, const Old& old, Results* results) {
   results->assign(requests.size(), {});
+  if (failed_) SLUICE_RETURN_IF_ERROR(Recover());
+  SLUICE_ASSIGN_OR_RETURN(const Database::Session session, parts_.database->Enter());
   // Never back, so that the log can be searched by time.
   last_append_unix_nano_ = std::max(last_append_unix_nano_, parts_.clock->UnixNanos());
-  commit_.Begin(next_sequence_, last_append_unix_nano_);
+  commit_.Begin(&session, next_sequence_, last_append_unix_nano_);
   SLUICE_RETURN_IF_ERROR(commit_.ForgetWatermarks(old.keys, old.append_unix_nano));
   for (size_t i = 0; i < requests.size(); ++i) {
     if (requests[i].refused) {
@@ -129,20 +130,33 @@ absl::Status Writer::TryCommit(const std::deque<Request>& requests, const Old& o
     }
   }
   commit_.Finish();
-  return commit_.empty() ? absl::OkStatus() : Write();
+  if (commit_.empty()) return absl::OkStatus();
+  SLUICE_RETURN_IF_ERROR(Write(session));
+  Publish();
+  return absl::OkStatus();
 }
 
-absl::Status Writer::Write() {
+absl::Status Writer::Write(const Database::Session& session) {
   SLUICE_RETURN_IF_ERROR(space_.Check(commit_.write_batch()->GetDataSize()));
-  if (resume_) {
-    SLUICE_RETURN_IF_ERROR(FromRocksDb(parts_.database->db()->Resume(), "go on after an error"));
-    resume_ = false;
-  }
   rocksdb::WriteOptions options;
   options.sync = true;
-  const rocksdb::Status status = parts_.database->db()->Write(options, commit_.write_batch());
-  resume_ = !status.ok();
+  const rocksdb::Status status = session.db()->Write(options, commit_.write_batch());
+  failed_ = !status.ok();
   return FromRocksDb(status, "append");
+}
+
+absl::Status Writer::Recover() {
+  SLUICE_RETURN_IF_ERROR(space_.Check(0));
+  SLUICE_RETURN_IF_ERROR(parts_.database->Reopen([this](const Database::Session& session) {
+    const absl::Status status = parts_.topics->Load(session);
+    return status.ok() ? parts_.watermarks->Load(session) : status;
+  }));
+  // The write that failed may have reached the disk whole. Then it counts, and its batches will be duplicates.
+  const uint64_t end = std::max(parts_.topics->last_sequence() + 1, next_sequence_);
+  if (end != next_sequence_) parts_.tail->Reset(end);
+  next_sequence_ = end;
+  failed_ = false;
+  return absl::OkStatus();
 }
 
 void Writer::Publish() {
@@ -167,7 +181,7 @@ bool Writer::Pause(const absl::Status& failure) {
   return go_on;
 }
 
-void Writer::Recovered() {
+void Writer::ReportRecovery() {
   {
     MutexLock lock(&mutex_);
     if (health_.ok()) return;

@@ -29,7 +29,7 @@ namespace sluice::collector {
 class Writer {
  public:
   struct Parts {
-    const Database* database;
+    Database* database;
     TopicTable* topics;
     WatermarkStore* watermarks;
     TailCache* tail;
@@ -68,11 +68,13 @@ class Writer {
   // Commits until it works or the log stops; then the results are refusals.
   Results Commit(const std::deque<Request>& requests, const Old& old);
   absl::Status TryCommit(const std::deque<Request>& requests, const Old& old, Results* results);
-  absl::Status Write();
+  absl::Status Write(const Database::Session& session);
   void Publish();
+  // Opens the database again after an error.
+  absl::Status Recover();
   // After a failure. False if the log stops.
   bool Pause(const absl::Status& failure);
-  void Recovered();
+  void ReportRecovery();
 
   const RocksDbOptions options_;
   const Parts parts_;
@@ -92,7 +94,7 @@ class Writer {
   collector::Commit commit_;
   uint64_t next_sequence_;
   int64_t last_append_unix_nano_;
-  bool resume_ = false;  // RocksDB stands after an error
+  bool failed_ = false;  // RocksDB stands after an error
 
   std::thread thread_;
 };
