@@ -10,7 +10,7 @@ class LogFile:
     def __init__(self, path: pathlib.Path):
         self.path = path
         self.lines: list[bytes] = []
-        self._part = b""
+        self._part: list[bytes] = []
         path.parent.mkdir(parents=True, exist_ok=True)
         self._fd = self._open()
 
@@ -22,8 +22,11 @@ class LogFile:
         view = memoryview(data)
         while view:
             view = view[os.write(self._fd, view) :]
-        *complete, self._part = (self._part + data).split(b"\n")
-        self.lines += complete
+        first, *rest = data.split(b"\n")
+        self._part.append(first)
+        if rest:
+            self.lines += [b"".join(self._part), *rest[:-1]]
+            self._part = [rest[-1]]
 
     def append(self, *lines: bytes | str) -> None:
         """Whole lines, in one write."""
@@ -34,7 +37,7 @@ class LogFile:
         target = self.path.with_name(self.path.name + suffix)
         os.rename(self.path, target)
         os.close(self._fd)
-        self._part = b""
+        self._part = []
         self._fd = self._open()
         return target
 
@@ -42,7 +45,7 @@ class LogFile:
         """Copies the file aside and empties it in place, as logrotate's `copytruncate` does."""
         self.path.with_name(self.path.name + suffix).write_bytes(self.path.read_bytes())
         os.ftruncate(self._fd, 0)
-        self._part = b""
+        self._part = []
 
     def close(self) -> None:
         if self._fd >= 0:
