@@ -1,9 +1,13 @@
 """`./dev run`: the main job on a machine where nothing runs yet."""
 
+import fcntl
 import os
+import pathlib
 import re
 import signal
 import subprocess
+import tempfile
+from collections.abc import Iterator
 
 import pytest
 
@@ -39,6 +43,14 @@ class DevRun(Program):
     def ports(self) -> list[int]:
         return [int(port) for port in re.findall(r"http://127\.0\.0\.1:(\d+)/metrics", self.log())]
 
+
+
+@pytest.fixture(autouse=True)
+def one_at_a_time() -> Iterator[None]:
+    """It looks for free ports before it takes them: two at the same moment could choose the same."""
+    with open(pathlib.Path(tempfile.gettempdir()) / "sluice-dev-run-test.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def test_given_directories_are_tailed_and_ctrl_c_stops_all(sandbox):

@@ -11,7 +11,7 @@ build_packages=(
   prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc
 )
 test_packages=(
-  ca-certificates clang-format-19 clang-tidy-19 git libclang-rt-19-dev llvm-19
+  ca-certificates clang-format-19 clang-tidy-19 curl git libclang-rt-19-dev llvm-19
   python3 python3-pyflakes python3-pytest python3-pytest-xdist shellcheck util-linux
 )
 grpcurl_version=v1.9.1 # the newest that Debian 12's Go builds

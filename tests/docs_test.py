@@ -1,0 +1,94 @@
+"""What the documents say is what the programs do."""
+
+import re
+import subprocess
+
+import pytest
+
+from tests.conftest import needs_root
+from tests.harness import settings
+from tests.harness.logfile import numbered
+
+README = (settings.ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = settings.ROOT / "docs"
+
+
+def configuration_examples() -> list[tuple[str, str]]:
+    """Program and YAML of each block of docs/configuration.md."""
+    text = (DOCS / "configuration.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return [("agent" if "sources:" in block else "collector", block) for block in blocks]
+
+
+@pytest.mark.parametrize("program, block", configuration_examples())
+def test_the_documented_configuration_is_accepted(tmp_path, program, block):
+    path = tmp_path / "example.yaml"
+    path.write_text(re.sub(r"(?m)^ *tls:.*\n", "", block), encoding="utf-8")  # its certificates are not here
+    binary = {"agent": settings.AGENT, "collector": settings.COLLECTOR}[program]
+    done = subprocess.run(
+        [str(binary), f"--config={path}", "--check-config"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def documented_metrics() -> dict[str, str]:
+    text = (DOCS / "metrics.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^\| `(sluice_\w+)(?:\{.*?\})?` \| (\w+) \|", text, re.MULTILINE))
+
+
+def test_the_documented_metrics_are_those_that_exist(sandbox):
+    file = sandbox.log_file("app/x.log")
+    file.append(*numbered("x", 10))
+    collector = sandbox.collector()
+    agent = sandbox.agent(sandbox.logs)
+    sandbox.expect("app", file.lines)
+    exposed = dict(re.findall(r"^# TYPE (sluice_\w+) (\w+)$", collector.metrics() + agent.metrics(), re.MULTILINE))
+    documented = documented_metrics()
+    assert {name: kind for name, kind in exposed.items() if documented.get(name) != kind} == {}
+    # Some appear only when there is something to count.
+    known = (settings.COLLECTOR.read_bytes() + settings.AGENT.read_bytes()).decode("latin-1")
+    assert [name for name in documented if name not in known] == []
+
+
+def tour() -> list[str]:
+    """The commands of the README's tour, each with the lines that go on with a backslash."""
+    section = README.split("## A minute's tour", 1)[1].split("\n## ", 1)[0]
+    blocks = re.findall(r"^```console\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
+    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+
+
+@needs_root
+def test_the_readmes_tour(sandbox):
+    """Each command as it stands there, on the default ports of a network of its own."""
+    commands = [re.sub(r"/tmp/tour\b", str(sandbox.home / "tour"), c) for c in tour()]
+    assert any(c.startswith("sluice-agent") for c in commands) and any(c.startswith("sluice tail") for c in commands)
+    script = [
+        "set -euo pipefail",
+        "trap 'kill $(jobs -p); wait' EXIT",
+        "metrics() { exec 3<>/dev/tcp/127.0.0.1/$1; printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3; exec 3>&-; }",
+        "await() { until metrics \"$1\" 2>/dev/null | grep -q \"$2\"; do sleep 0.05; done; }",
+    ]
+    for command in commands:
+        script += [f"echo '>>> '{_quoted(command)}", command]
+        if command.startswith("sluice-collector"):
+            script.append("await 7071 sluice_collector_topics")
+        if command.startswith("sluice-agent"):
+            script.append("await 7072 '^sluice_agent_records_acked_total 1000'")
+    loopback = "import fcntl, socket, struct; fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sh', b'lo', 0x49))"
+    path = ":".join([*(str(p.parent) for p in (settings.AGENT, settings.COLLECTOR, settings.CLI)), str(settings.CACHE / "bin")])
+    done = subprocess.run(
+        ["unshare", "--net", "bash", "-c", f"/usr/bin/python3 -c \"{loopback}\"; PATH={path}:$PATH\n" + "\n".join(script)],
+        capture_output=True,
+        text=True,
+        timeout=settings.scaled(60),
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown = dict(re.findall(r"^>>> (.*)\n((?:(?!>>> ).*\n)*)", done.stdout, re.MULTILINE))
+    topics = shown["sluice topics"]
+    assert sum(int(count.replace(",", "")) for count in re.findall(r"^\w+ +([\d,]+)", topics, re.MULTILINE)) == 1000
+    assert all(len(output.strip()) > 0 for command, output in shown.items() if not command.endswith("&") and "generate" not in command)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
