@@ -4,71 +4,16 @@
 #include <limits>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
-#include "agent/encode/shared_fields.h"
 #include "base/log.h"
 #include "base/status.h"
 
 namespace sluice::agent {
-namespace {
-
-const std::string& PathOf(const TailedFile& file) { return file.path.empty() ? file.first_path : file.path; }
-
-}  // namespace
 
 FileTracker::FileTracker(Options options, FileSystem* file_system, const Clock* clock, AgentMetrics* metrics)
     : options_(std::move(options)), file_system_(file_system), clock_(clock), metrics_(metrics) {}
-
-void FileTracker::StartReading() {
-  if (reading_) return;
-  FindRotatedAway();
-  reading_ = true;
-  std::vector<TailedFile*> files = table_.Where([](const TailedFile&) { return true; });
-  // Older files first: what was rotated away before what came after it.
-  std::sort(files.begin(), files.end(), [](const auto* a, const auto* b) {
-    // Times have the kernel's tick for a grain: the names tell what they cannot.
-    uint64_t a_age = ParseRotationName(BaseNameOf(PathOf(*a))).age;
-    uint64_t b_age = ParseRotationName(BaseNameOf(PathOf(*b))).age;
-    return std::tie(a->modified_unix_nano, b_age, PathOf(*a)) < std::tie(b->modified_unix_nano, a_age, PathOf(*b));
-  });
-  for (TailedFile* file : files) Resolve(file);
-  OrderGenerations(files);
-}
-
-// Files that were renamed to a name that no source includes while the agent was away, before they were read to the end:
-// found by their inodes in the directories where they were.
-void FileTracker::FindRotatedAway() {
-  absl::flat_hash_map<std::string, std::shared_ptr<const Source>> directories;
-  for (const v1::FileWatermark* known : memory_.All()) {
-    std::shared_ptr<const Source> source = options_.source_of(known->path());
-    if (source != nullptr) directories.try_emplace(std::string(DirectoryOf(known->path())), source);
-  }
-  for (const auto& [directory, source] : directories) {
-    absl::StatusOr<std::vector<DirectoryEntry>> entries = file_system_->List(directory);
-    if (!entries.ok()) continue;  // gone, or the scan has said so
-    for (const DirectoryEntry& entry : *entries) {
-      std::string path = JoinPath(directory, entry.name);
-      if (entry.type != FileType::kRegular || table_.FindByPath(path) != nullptr) continue;
-      absl::StatusOr<FileStat> stat = file_system_->Stat(path, /*follow=*/false);
-      const v1::FileWatermark* known = stat.ok() ? memory_.Newest(*stat) : nullptr;
-      if (known != nullptr && stat->size > known->end_offset()) Follow(source, path, nullptr);
-    }
-  }
-}
-
-// Lets each generation of a rotated file wait for the one before it. `files` are in the order of their age.
-void FileTracker::OrderGenerations(const std::vector<TailedFile*>& files) {
-  absl::flat_hash_map<std::string, TailedFile*> previous;
-  for (TailedFile* file : files) {
-    const std::string& path = PathOf(*file);
-    TailedFile*& before = previous[JoinPath(DirectoryOf(path), ParseRotationName(BaseNameOf(path)).stem)];
-    file->predecessor = before;  // whatever was thought before: one order has no circles
-    before = file;
-  }
-}
 
 void FileTracker::OnAppeared(const std::shared_ptr<const Source>& source, const std::string& path) {
   absl::StatusOr<FileStat> stat = file_system_->Stat(path, /*follow=*/true);
@@ -140,64 +85,6 @@ void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std:
   TailedFile* added = table_.Add(std::move(file));
   if (open_files_ > options_.open_files_max) CloseIdleFiles(added);
   if (reading_) Resolve(added);
-}
-
-// Compares a file with what is known, and decides where reading begins.
-void FileTracker::Resolve(TailedFile* file) {
-  if (absl::Status status = EnsureOpen(file); !status.ok()) return ReadFailed(file, status);
-  absl::StatusOr<FileStat> stat = file->file->Stat();
-  if (!stat.ok()) return ReadFailed(file, stat.status());
-  absl::StatusOr<Resumption> resumption = Resume(memory_, *stat, file->file.get());
-  if (!resumption.ok()) return ReadFailed(file, resumption.status());
-  file->identity = resumption->identity;
-  if (resumption->path.has_value()) {
-    file->first_path = *resumption->path;
-  }
-  if (resumption->known) {
-    file->acked = {resumption->offset, resumption->frontier};
-    file->read = file->acked;
-    file->scanned = file->read.offset;
-    file->in_long_line = IsInsideLine(file->file.get(), file->read.offset);
-  } else {
-    StartNew(file, *stat);
-    if (resumption->replaced) {
-      metrics_->files_replaced.Increment();
-      log::Warn("tail", "file was truncated, rewritten or its inode reused while the agent was away; reading it from 0",
-                {{"path", file->path}, {"generation", file->identity.generation()}});
-    }
-  }
-  UpdateShared(file);
-  file->resolved = true;
-  MarkDirty(file);
-  MarkReady(file);
-}
-
-void FileTracker::StartNew(TailedFile* file, const FileStat& stat) {
-  bool from_end =
-      file->source->options().start_at == StartAt::kEnd && file->present_at_start && file->identity.generation() == 0;
-  if (!from_end) return;
-  Mark start;
-  start.offset = LastLineBegin(file->file.get(), std::min(stat.size, file->size_when_met));
-  std::string before(std::min<uint64_t>(start.offset, kFrontierBytes), '\0');
-  absl::StatusOr<size_t> size = file->file->ReadAt(start.offset - before.size(), before.data(), before.size());
-  if (size.ok() && *size == before.size()) start.frontier = HashOf(before);
-  file->acked = start;
-  file->read = start;
-  file->scanned = start.offset;
-  file->started_at = start.offset;
-}
-
-void FileTracker::UpdateShared(TailedFile* file) {
-  const SourceOptions& source = file->source->options();
-  SharedFields fields;
-  fields.topic = file->source->TopicOf(file->first_path);
-  fields.agent = options_.agent;
-  fields.host = options_.host;
-  fields.path = file->first_path;
-  fields.source = source.name;
-  fields.labels = source.labels;
-  fields.file = file->identity;
-  file->shared = EncodeSharedFields(fields);
 }
 
 void FileTracker::OnModified(const std::string& path) {
@@ -279,47 +166,6 @@ int64_t FileTracker::NextHeld() const {
     if (file->held_until > 0 && !file->refused) next = std::min(next, file->held_until);
   }
   return next;
-}
-
-void FileTracker::Restart(TailedFile* file) {
-  uint64_t unread = file->size > file->read.offset ? file->size - file->read.offset : 0;
-  metrics_->files_replaced.Increment();
-  metrics_->CountLoss(LossReason::kTruncated, unread);
-  log::Warn("tail", "file was truncated or rewritten in place; reading it from 0",
-            {{"path", file->path}, {"read_to", file->read.offset}, {"bytes_lost", unread}});
-  uint32_t generation = file->identity.generation();
-  FileStat inode;
-  inode.device = file->device;
-  inode.inode = file->inode;
-  inode.birth_unix_nano = file->identity.birth_time_unix_nano();
-  if (const auto* newest = memory_.Newest(inode); newest != nullptr) {
-    generation = std::max(generation, newest->file().generation());
-  }
-  file->identity.set_generation(generation + 1);
-  file->head.Clear();
-  file->acked = file->read = Mark();
-  file->scanned = file->size = file->started_at = 0;
-  file->in_long_line = false;
-  MarkDirty(file);
-  file->parser = file->source->parsers().NewParser();
-  UpdateShared(file);
-  MarkReady(file);
-}
-
-void FileTracker::Rewind(TailedFile* file) {
-  file->refused = false;
-  if (file->read.offset != file->acked.offset) {
-    file->read = file->acked;
-    file->scanned = file->read.offset;
-    file->in_long_line = file->file != nullptr && IsInsideLine(file->file.get(), file->read.offset);
-  }
-  MarkReady(file);
-}
-
-void FileTracker::Advance(TailedFile* file, const v1::FileWatermark& watermark) {
-  if (watermark.end_offset() <= file->acked.offset) return;
-  Acknowledge(file, {watermark.end_offset(), watermark.frontier()});
-  Rewind(file);
 }
 
 void FileTracker::Acknowledge(TailedFile* file, const Mark& end) {

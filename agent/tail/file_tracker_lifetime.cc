@@ -1,4 +1,4 @@
-// The second half of FileTracker: opening and closing files, and letting them go.
+// FileTracker's part that opens and closes files, and lets them go.
 #include <algorithm>
 #include <array>
 #include <limits>
