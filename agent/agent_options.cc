@@ -62,9 +62,14 @@ void ReadParser(const ConfigNode& node, SourceOptions* options) {
   if (absl::StatusOr<ParserKind> kind = ParserKindFromText(name); kind.ok()) options->parser = *kind;
   options->parser_regex = node.String("pattern", "");
   bool is_regex = options->parser == ParserKind::kRegex;
-  if (is_regex && options->parser_regex.empty())
+  if (is_regex == !options->parser_regex.empty()) return;
+  if (is_regex) {
     node.Fail("parser", "found \"regex\" without a pattern; add pattern: …");
-  if (!is_regex && !options->parser_regex.empty()) node.Fail("pattern", "belongs to parser: regex only");
+  } else {
+    node.Fail("pattern", "belongs to parser: regex only");
+  }
+  options->parser = ParserKind::kAuto;  // said once is enough
+  options->parser_regex.clear();
 }
 
 SourceOptions ReadSource(const ConfigNode& node) {
@@ -88,12 +93,12 @@ SourceOptions ReadSource(const ConfigNode& node) {
   return options;
 }
 
-// "include: unclosed '['" → the key it is about.
-std::string_view KeyOf(const absl::Status& status) {
+// "include: unclosed '['" is said of the key include; what names no key is about the pattern.
+void FailSource(const ConfigNode& node, std::string_view problem) {
   for (std::string_view key : {"include", "exclude", "topic"}) {
-    if (MessageOf(status).starts_with(key)) return key;
+    if (problem.starts_with(StrCat(key, ": "))) return node.Fail(key, problem.substr(key.size() + 2));
   }
-  return "pattern";
+  node.Fail("pattern", problem);
 }
 
 void ReadSources(const ConfigNode& root, AgentOptions* options) {
@@ -105,7 +110,7 @@ void ReadSources(const ConfigNode& root, AgentOptions* options) {
     if (created.ok()) {
       options->sources.push_back(*std::move(created));
     } else {
-      node.Fail(KeyOf(created.status()), MessageOf(created.status()));
+      FailSource(node, MessageOf(created.status()));
     }
   }
 }
