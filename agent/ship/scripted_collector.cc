@@ -123,6 +123,13 @@ ScriptedCollector::ScriptedCollector(int port, std::shared_ptr<grpc::ServerCrede
 }
 
 ScriptedCollector::~ScriptedCollector() {
+  CloseStreams();
+  server_->Shutdown(std::chrono::system_clock::now());
+  server_->Wait();
+  CloseStreams();  // those that came meanwhile
+}
+
+void ScriptedCollector::CloseStreams() {
   std::vector<AgentStream*> streams;
   {
     MutexLock lock(&mutex_);
@@ -130,9 +137,6 @@ ScriptedCollector::~ScriptedCollector() {
     for (const auto& stream : streams_) streams.push_back(stream.get());
   }
   for (AgentStream* stream : streams) stream->Close();
-  server_->Shutdown(std::chrono::system_clock::now());
-  server_->Wait();
-  server_.reset();  // and with it all that Open refused
 }
 
 std::string ScriptedCollector::address() const { return StrCat("127.0.0.1:", port_); }

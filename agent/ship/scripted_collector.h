@@ -79,6 +79,7 @@ class ScriptedCollector {
   class Service;
 
   AgentStream* Open(grpc::CallbackServerContext* context);
+  void CloseStreams();
 
   std::unique_ptr<Service> service_;
   std::unique_ptr<grpc::Server> server_;

@@ -96,6 +96,8 @@ void Shipper::RunStream() {
     while (!ended_) changed_.Wait(&mutex_);
     end_ = absl::DeadlineExceededError("the collector did not answer the handshake");
   }
+  metrics_->connected.Set(0);
+  metrics_->connections_lost.Increment();
   {
     MutexLock lock(&mutex_);
     was_welcomed = welcomed_;
@@ -107,8 +109,6 @@ void Shipper::RunStream() {
       events_.push_back(std::move(event));
     }
   }
-  metrics_->connected.Set(0);
-  metrics_->connections_lost.Increment();
   if (was_welcomed) {
     backoff_.Reset();
     said_ = absl::OkStatus();
@@ -166,6 +166,7 @@ void Shipper::SendStatus(const v1::AgentStatus& status) {
 
 void Shipper::OnWelcome(std::vector<v1::FileWatermark> watermarks) {
   log::Info("ship", "connected", {{"collector", options_.address}, {"files_known", watermarks.size()}});
+  metrics_->connected.Set(1);
   {
     MutexLock lock(&mutex_);
     welcomed_ = true;
@@ -175,7 +176,6 @@ void Shipper::OnWelcome(std::vector<v1::FileWatermark> watermarks) {
     events_.push_back(std::move(event));
     changed_.SignalAll();
   }
-  metrics_->connected.Set(1);
   waker_->Wake();
 }
 
