@@ -1,9 +1,5 @@
 #include "agent/agent_options.h"
 
-#include <unistd.h>
-
-#include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -13,6 +9,7 @@
 
 #include "base/config.h"
 #include "base/file_system.h"
+#include "base/host.h"
 #include "base/status.h"
 #include "base/strings.h"
 
@@ -22,22 +19,6 @@ namespace {
 constexpr std::string_view kDefaultCollector = "127.0.0.1:7070";
 constexpr std::string_view kDefaultHttpAddress = "127.0.0.1:7072";
 constexpr size_t kIdLengthMax = 128;
-
-std::string HostName() {
-  std::array<char, 256> name = {};
-  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
-  return name.data();
-}
-
-// Root's state belongs to the system, anyone else's to their home.
-std::string DefaultStateDirectory() {
-  if (geteuid() == 0) return "/var/lib/sluice/agent";
-  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state == '/') {
-    return JoinPath(state, "sluice/agent");
-  }
-  if (const char* home = std::getenv("HOME"); home != nullptr) return JoinPath(home, ".local/state/sluice/agent");
-  return "/var/lib/sluice/agent";
-}
 
 // "/a/b" for "/a//b/./c/..": how events name it, too.
 std::string AbsolutePath(const std::string& path) {
@@ -134,7 +115,7 @@ void ReadAgent(const ConfigNode& node, const AgentFlags& flags, AgentOptions* op
   options->id = node.String("id", options->host);
   if (absl::Status status = CheckId(options->id); !status.ok()) node.Fail("id", MessageOf(status));
   if (!flags.id.empty()) options->id = flags.id;
-  options->state_dir = node.String("state_dir", DefaultStateDirectory());
+  options->state_dir = node.String("state_dir", DefaultStateDirectory("agent"));
   if (!flags.state_dir.empty()) options->state_dir = flags.state_dir;
   std::string http = node.String("http_address", kDefaultHttpAddress);
   if (absl::StatusOr<HostPort> address = ParseHostPort(http); address.ok()) {
