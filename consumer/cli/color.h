@@ -12,6 +12,8 @@ namespace sluice::cli {
 inline constexpr std::string_view kReset = "\x1b[0m";
 inline constexpr std::string_view kDim = "\x1b[2m";
 inline constexpr std::string_view kBold = "\x1b[1m";
+// What a search found: in reverse.
+inline constexpr std::string_view kFound = "\x1b[7m";
 inline constexpr std::string_view kGreen = "\x1b[32m";
 inline constexpr std::string_view kYellow = "\x1b[33m";
 inline constexpr std::string_view kRed = "\x1b[31m";

@@ -25,9 +25,12 @@ class RecordFormat {
 //   09:15:39.123 checkout  ERROR payment failed order=A-1029
 //
 // Time in `zone`, with the date if that is not today's; the topic; the severity; the line, with control characters made
-// visible, and "…" where it goes on in another record. Topic and severity are coloured if `color`.
+// visible, and "…" where it goes on in another record. With `color`, topic and severity are coloured, and what the
+// filter looked for (`contains`, `regex`) is shown.
 struct TextFormatOptions {
   bool color = false;
+  std::string contains = {};
+  std::string regex = {};
   absl::TimeZone zone = absl::UTCTimeZone();
   const Clock* clock = SystemClock();
 };

@@ -97,6 +97,12 @@ TEST_F(TextFormatTest, ColorsTopicAndSeverityAndKeepsTheColumns) {
   EXPECT_EQ(out, std::string(kDim) + "22:13:20.123" + std::string(kReset) + " " + topic + "     " + severity + "  x\n");
 }
 
+TEST_F(TextFormatTest, ShowsWhatWasLookedFor) {
+  auto format = NewTextFormat({.color = true, .contains = "fail", .clock = &clock_});
+  EXPECT_THAT(Format(format.get(), OneRecord("cart", v1::SEVERITY_WARN, "payment failed\r")),
+              HasSubstr("payment \x1b[7mfail\x1b[0med\n"));
+}
+
 TEST(RawFormatTest, IsTheExactBytes) {
   v1::LogBatch batch = client::FullBatch();
   batch.add_records()->set_body("a\x1b[31m\r");

@@ -173,7 +173,10 @@ std::unique_ptr<RecordFormat> TailCommand::MakeFormat() const {
     case OutputKind::kText:
       break;
   }
-  return NewTextFormat({.color = UseColor(color_, stdout), .zone = utc_ ? absl::UTCTimeZone() : absl::LocalTimeZone()});
+  return NewTextFormat({.color = UseColor(color_, stdout),
+                        .contains = contains_,
+                        .regex = regex_,
+                        .zone = utc_ ? absl::UTCTimeZone() : absl::LocalTimeZone()});
 }
 
 int TailCommand::Run(StopSignal* stop) {

@@ -4,6 +4,7 @@
 #include "base/severity.h"
 #include "base/text.h"
 #include "consumer/cli/color.h"
+#include "consumer/cli/highlighter.h"
 #include "consumer/cli/record_format.h"
 
 namespace sluice::cli {
@@ -18,7 +19,8 @@ constexpr size_t kTopicWidthMax = 32;
 
 class TextFormat final : public RecordFormat {
  public:
-  explicit TextFormat(const TextFormatOptions& options) : options_(options) {}
+  explicit TextFormat(const TextFormatOptions& options)
+      : options_(options), highlighter_(options.contains, options.regex) {}
 
   void BeginBatch(const client::Batch& batch) override {
     topic_.clear();
@@ -37,7 +39,7 @@ class TextFormat final : public RecordFormat {
     AppendSeverity(record.severity(), out);
     *out += ' ';
     if (record.part() == v1::LINE_PART_MIDDLE || IsLast(record.part())) *out += "…";
-    AppendVisible(record.line(), true, out);
+    AppendLine(record.line(), out);
     if (record.part() == v1::LINE_PART_FIRST || record.part() == v1::LINE_PART_MIDDLE) *out += "…";
     *out += '\n';
   }
@@ -45,6 +47,15 @@ class TextFormat final : public RecordFormat {
  private:
   static bool IsLast(v1::LinePart part) {
     return part == v1::LINE_PART_LAST || part == v1::LINE_PART_LAST_UNTERMINATED;
+  }
+
+  void AppendLine(std::string_view line, std::string* out) const {
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (options_.color) {
+      highlighter_.Append(line, out);
+    } else {
+      AppendVisible(line, false, out);
+    }
   }
 
   void AppendTime(uint64_t unix_nanos, std::string* out) {
@@ -80,6 +91,7 @@ class TextFormat final : public RecordFormat {
   }
 
   const TextFormatOptions options_;
+  const Highlighter highlighter_;
   std::string topic_;  // as it is written
   size_t topic_width_ = kTopicWidthMin;
   int64_t second_ = std::numeric_limits<int64_t>::min();
