@@ -93,8 +93,9 @@ grpc::ServerUnaryReactor* LogService::ListTopics(grpc::CallbackServerContext* ca
   grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
   options_.context.executor->Run([this, reactor, request, response] {
     absl::StatusOr<v1::ListTopicsResponse> topics = collector::ListTopics(*request, options_.context.log);
+    const grpc::Status status = ToGrpc(topics.status());
     if (topics.ok()) *response = *std::move(topics);
-    reactor->Finish(ToGrpc(topics.status()));
+    reactor->Finish(status);
   });
   return reactor;
 }

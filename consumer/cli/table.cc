@@ -29,6 +29,7 @@ void Table::AddRow(std::vector<Cell> cells) {
 
 std::string Table::Render(bool color) const {
   std::vector<Cell> header;
+  header.reserve(columns_.size());
   for (const Column& column : columns_) header.push_back({.text = column.name, .color = kBold});
   std::vector<size_t> widths(columns_.size());
   for (size_t i = 0; i < columns_.size(); ++i) {

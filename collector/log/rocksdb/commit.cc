@@ -159,7 +159,7 @@ void Commit::Finish() {
 
 std::shared_ptr<const CommittedBatches> Commit::Apply() {
   // New topics in the order of their ids.
-  for (auto id = topics_->size(); new_topics_.size() > 0 && changed_topics_.contains(id); ++id) {
+  for (auto id = topics_->size(); !new_topics_.empty() && changed_topics_.contains(id); ++id) {
     ChangedTopic& change = changed_topics_[id];
     topics_->ApplyAppended(id, std::move(change.appended), change.first_sequence);
     changed_topics_.erase(id);
