@@ -106,6 +106,7 @@ using Generator = std::string (*)(Sequence*, int);
 std::vector<std::string> Lines(Generator generate) {
   Sequence sequence;
   std::vector<std::string> lines;
+  lines.reserve(kLines);
   for (int i = 0; i < kLines; ++i) lines.push_back(generate(&sequence, i));
   return lines;
 }

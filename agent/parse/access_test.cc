@@ -32,8 +32,8 @@ TEST(AccessTest, FindsTheTimeOfCommonAndCombinedLines) {
 }
 
 TEST(AccessTest, LeavesOtherLinesAlone) {
-  const std::string kFarAway = std::string(600, 'x') + " [20/Nov/2026:09:15:39 +0000]";
-  const std::string_view kLines[] = {
+  const std::string far_away = std::string(600, 'x') + " [20/Nov/2026:09:15:39 +0000]";
+  const std::string_view lines[] = {
       "",
       "[",
       "10.0.0.1 - - [20/Nov/2026:09:15:39 +0000",
@@ -41,9 +41,9 @@ TEST(AccessTest, LeavesOtherLinesAlone) {
       "10.0.0.1 - - [20/Nix/2026:09:15:39 +0000] \"GET",
       "10.0.0.1 - - [20-Nov-2026 09:15:39 +0000] \"GET",
       "[a] [b] [c] [d] [20/Nov/2026:09:15:39 +0000]",
-      kFarAway,
+      far_away,
   };
-  for (std::string_view text : kLines) {
+  for (std::string_view text : lines) {
     ParsedLine line;
     EXPECT_FALSE(Parse(text, &line)) << text;
     EXPECT_EQ(Show(line), "- - -") << text;

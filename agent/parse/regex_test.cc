@@ -20,15 +20,15 @@ std::string Found(const std::string& pattern, std::string_view text) {
 }
 
 TEST(RegexTest, NamedGroupsBecomeAttributesTimeAndSeverity) {
-  const std::string kPattern = R"((?P<time>\S+) <(?P<level>\w+)> (?:user=(?P<user>\w*) )?(?P<msg>.*))";
-  EXPECT_EQ(Found(kPattern, "2026-11-20T09:15:39Z <warn> user=ann bought 3"),
+  const std::string pattern = R"((?P<time>\S+) <(?P<level>\w+)> (?:user=(?P<user>\w*) )?(?P<msg>.*))";
+  EXPECT_EQ(Found(pattern, "2026-11-20T09:15:39Z <warn> user=ann bought 3"),
             "2026-11-20T09:15:39Z WARN warn time=2026-11-20T09:15:39Z level=warn user=ann msg=bought 3");
-  EXPECT_EQ(Found(kPattern, "2026-11-20T09:15:39Z <warn> bought 3"),
+  EXPECT_EQ(Found(pattern, "2026-11-20T09:15:39Z <warn> bought 3"),
             "2026-11-20T09:15:39Z WARN warn time=2026-11-20T09:15:39Z level=warn msg=bought 3")
       << "a group that took no part is left out";
-  EXPECT_EQ(Found(kPattern, "noon <odd> user= x"), "- - odd time=noon level=odd user= msg=x");
-  EXPECT_EQ(Found(kPattern, "no match"), "- - -");
-  EXPECT_EQ(Found(kPattern, ""), "- - -");
+  EXPECT_EQ(Found(pattern, "noon <odd> user= x"), "- - odd time=noon level=odd user= msg=x");
+  EXPECT_EQ(Found(pattern, "no match"), "- - -");
+  EXPECT_EQ(Found(pattern, ""), "- - -");
   EXPECT_EQ(Found("(?P<code>[0-9]+)", "found anywhere: 42"), "- - - code=42");
 }
 

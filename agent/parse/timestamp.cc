@@ -11,7 +11,8 @@ namespace {
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
 constexpr int64_t kEarliestSeconds = DaysFromCivil(1971, 1, 1) * kSecondsPerDay;
 constexpr int64_t kLatestSeconds = DaysFromCivil(2262, 1, 1) * kSecondsPerDay;  // its nanoseconds fit an int64_t
-constexpr uint64_t kNoYear = ~uint64_t{0};                                      // no layout's text has these bytes
+constexpr uint32_t kYearMax = 9999;
+constexpr uint64_t kNoYear = ~uint64_t{0};  // no layout's text has these bytes
 
 // Reads what follows the clock in every layout, and puts the time together. 0 if it is out of range or runs on.
 inline size_t Finish(std::string_view text, const char* p, int64_t seconds, uint64_t* unix_nano) {
@@ -33,7 +34,7 @@ bool ReadYearFirstMinute(const char* p, int64_t* seconds) {
   const uint32_t minute = TwoDigits(p + 14);
   const bool separated = (p[4] == '-' || p[4] == '/' || p[4] == '.') && p[7] == p[4] &&
                          (p[10] == 'T' || p[10] == ' ' || p[10] == 't' || p[10] == '\t') && p[13] == ':';
-  if (!separated || year > 9999 || !IsDate(year, month, day) || hour > 23 || minute > 59) return false;
+  if (!separated || year > kYearMax || !IsDate(year, month, day) || hour > 23 || minute > 59) return false;
   *seconds = DaysFromCivil(year, month, day) * kSecondsPerDay + hour * 3600 + minute * 60;
   return true;
 }
@@ -46,9 +47,50 @@ bool ReadDayFirstTenMinutes(const char* p, int64_t* seconds) {
   const uint32_t hour = TwoDigits(p + 12);
   const bool separated =
       (p[2] == '/' || p[2] == '-' || p[2] == ' ') && p[6] == p[2] && (p[11] == ':' || p[11] == ' ') && p[14] == ':';
-  if (!separated || year > 9999 || !IsDate(year, month, day) || hour > 23 || p[15] < '0' || p[15] > '5') return false;
+  if (!separated || year > kYearMax || !IsDate(year, month, day) || hour > 23 || p[15] < '0' || p[15] > '5')
+    return false;
   *seconds = DaysFromCivil(year, month, day) * kSecondsPerDay + hour * 3600 + (p[15] - '0') * 600;
   return true;
+}
+
+struct MonthAndDay {
+  uint32_t month = 0;
+  uint32_t day = 0;
+};
+
+// Finish for a date that is not yet looked at.
+size_t FinishDate(std::string_view text, const char* p, uint32_t year, MonthAndDay date, int64_t second_of_day,
+                  uint64_t* unix_nano) {
+  if (year > kYearMax || !IsDate(year, date.month, date.day)) return 0;
+  const int64_t seconds = DaysFromCivil(year, date.month, date.day) * kSecondsPerDay + second_of_day;
+  return Finish(text, p, seconds, unix_nano);
+}
+
+// "Nov 20", "Nov  2", "Nov 2"; `p` is moved behind it.
+bool ReadMonthAndDay(const char** p, const char* end, MonthAndDay* date) {
+  const char* at = *p;
+  if (end - at < 7 || at[3] != ' ') return false;
+  date->month = MonthFromName(at);
+  at += at[4] == ' ' ? 5 : 4;
+  if (date->month == 0 || !IsDigit(*at)) return false;
+  date->day = static_cast<uint32_t>(*at++ - '0');
+  if (IsDigit(*at)) date->day = date->day * 10 + static_cast<uint32_t>(*at++ - '0');
+  *p = at;
+  return true;
+}
+
+// "Fri Nov 20 09:15:39.123456 2026": the year comes last.
+size_t ReadAsctime(std::string_view text, uint64_t* unix_nano) {
+  const char* p = text.data() + 4;
+  const char* const end = text.data() + text.size();
+  MonthAndDay date;
+  int64_t second_of_day;
+  if (!ReadMonthAndDay(&p, end, &date) || *p++ != ' ' || !ReadClock(&p, end, &second_of_day)) return 0;
+  const uint32_t nanos = ReadFraction(&p, end);
+  if (end - p < 5 || *p != ' ') return 0;
+  const size_t size = FinishDate(text, p + 5, FourDigits(p + 1), date, second_of_day, unix_nano);
+  if (size != 0) *unix_nano += nanos;
+  return size;
 }
 
 // "9:15:39 AM" behind "Nov 20, 2026 ", as Java writes it.
@@ -149,53 +191,28 @@ size_t TimeReader::ReadNameFirst(std::string_view text, uint64_t* unix_nano) {
   const char* p = text.data();
   const char* const end = p + text.size();
   if (text.size() < std::string_view("Nov 2 09:15:39").size()) return 0;
-  const bool weekday = IsWeekday(p) && (p[3] == ' ' || p[3] == ',');
-  if (weekday && p[3] == ',') {
-    if (p[4] != ' ') return 0;
+  if (IsWeekday(p) && p[3] == ' ') return ReadAsctime(text, unix_nano);
+  if (IsWeekday(p) && p[3] == ',' && p[4] == ' ') {
     const size_t size = ReadDayFirst(text.substr(5), unix_nano);
     return size == 0 ? 0 : 5 + size;
   }
-  if (weekday) p += 4;
-  const uint32_t month = end - p < 14 ? 0 : MonthFromName(p);
-  if (month == 0 || p[3] != ' ') return 0;
-  p += p[4] == ' ' ? 5 : 4;
-  if (!IsDigit(*p)) return 0;
-  uint32_t day = static_cast<uint32_t>(*p++ - '0');
-  if (IsDigit(*p)) day = day * 10 + static_cast<uint32_t>(*p++ - '0');
 
-  int64_t year = 0;
-  bool twelve_hours = false;
-  if (end - p >= 7 && p[0] == ',' && p[1] == ' ' && FourDigits(p + 2) <= 9999 && p[6] == ' ') {
-    year = FourDigits(p + 2);
-    twelve_hours = true;
-    p += 7;
-  } else if (end - p >= 6 && p[0] == ' ' && FourDigits(p + 1) <= 9999 && p[5] == ' ') {
-    year = FourDigits(p + 1);
-    p += 6;
-  } else if (*p == ' ') {
-    ++p;
-  } else {
-    return 0;
-  }
-
+  MonthAndDay date;
+  if (!ReadMonthAndDay(&p, end, &date)) return 0;
   int64_t second_of_day;
-  if (twelve_hours ? !ReadTwelveHourClock(&p, end, &second_of_day) : !ReadClock(&p, end, &second_of_day)) return 0;
-  if (weekday && year == 0) {  // Fri Nov 20 09:15:39.123456 2026
-    const char* after = p;
-    const uint32_t nanos = ReadFraction(&after, end);
-    if (end - after < 5 || *after != ' ' || FourDigits(after + 1) > 9999) return 0;
-    year = FourDigits(after + 1);
-    if (!IsDate(year, month, day)) return 0;
-    const int64_t seconds = DaysFromCivil(year, month, day) * kSecondsPerDay + second_of_day;
-    const size_t size = Finish(text, after + 5, seconds, unix_nano);
-    if (size != 0) *unix_nano += nanos;
-    return size;
+  if (end - p >= 7 && p[0] == ',' && p[1] == ' ' && p[6] == ' ') {
+    const uint32_t year = FourDigits(p + 2);
+    p += 7;
+    if (!ReadTwelveHourClock(&p, end, &second_of_day)) return 0;
+    return FinishDate(text, p, year, date, second_of_day, unix_nano);
   }
-  if (year != 0) {
-    if (!IsDate(year, month, day)) return 0;
-    return Finish(text, p, DaysFromCivil(year, month, day) * kSecondsPerDay + second_of_day, unix_nano);
-  }
-  const int64_t start = StartOfDay(month, day, second_of_day);
+  if (end - p < 6 || p[0] != ' ') return 0;
+  const uint32_t year = FourDigits(p + 1);
+  const bool with_year = year <= kYearMax && p[5] == ' ';
+  p += with_year ? 6 : 1;
+  if (!ReadClock(&p, end, &second_of_day)) return 0;
+  if (with_year) return FinishDate(text, p, year, date, second_of_day, unix_nano);
+  const int64_t start = StartOfDay(date.month, date.day, second_of_day);
   return start < 0 ? 0 : Finish(text, p, start + second_of_day, unix_nano);
 }
 
@@ -217,8 +234,7 @@ size_t TimeReader::ReadKlog(std::string_view text, uint64_t* unix_nano) {
     const int64_t start = StartOfDay(month, day, second_of_day);
     return start < 0 ? 0 : Finish(text, p, start + second_of_day, unix_nano);
   }
-  if (year > 9999 || !IsDate(year, month, day)) return 0;
-  return Finish(text, p, DaysFromCivil(year, month, day) * kSecondsPerDay + second_of_day, unix_nano);
+  return FinishDate(text, p, year, {month, day}, second_of_day, unix_nano);
 }
 
 size_t TimeReader::ReadEpoch(std::string_view text, uint64_t* unix_nano) {

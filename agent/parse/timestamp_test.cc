@@ -216,6 +216,7 @@ TEST(TimestampTest, AgreesWithAbseilOnRandomTimes) {
                                       "%d/%b/%Y:%H:%M:%S %z",      "%d-%b-%Y %H:%M:%E6S",    "%a %b %e %H:%M:%E6S %Y",
                                       "%a, %d %b %Y %H:%M:%S GMT", "%b %e %Y %H:%M:%E*S"};
   TimeReader times;
+  int64_t seconds = 0;
   for (int i = 0; i < 100'000; ++i) {
     const char* const layout = kLayouts[random() % std::size(kLayouts)];
     const std::string_view name(layout);
@@ -223,7 +224,6 @@ TEST(TimestampTest, AgreesWithAbseilOnRandomTimes) {
     const absl::TimeZone zone =
         zoned ? absl::FixedTimeZone((static_cast<int>(random() % 24) - 12) * 3600) : absl::UTCTimeZone();
     // Seconds in runs, so that the reader's memory is used; nanoseconds anywhere.
-    static int64_t seconds = 0;
     if (i % 5 == 0) seconds = 31'622'400 + static_cast<int64_t>(random() % 9'000'000'000);
     const int64_t nanos = (seconds + i % 5) * 1'000'000'000 + static_cast<int64_t>(random() % 1'000'000'000);
     const std::string text = absl::FormatTime(layout, absl::FromUnixNanos(nanos), zone);
