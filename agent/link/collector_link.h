@@ -31,7 +31,8 @@ class CollectorLink {
   // True if a message would go out now. At most a message or two wait behind it.
   virtual bool Writable() const = 0;
   // Sends a PushRequest without its sequence; only if Writable(). Its sequence: 1, 2, 3, … on each connection. If the
-  // connection has gone meanwhile, the message is dropped and a kDisconnected follows.
+  // connection has gone meanwhile, the message is dropped, no ack that is still to be taken covers its number, and a
+  // kDisconnected follows.
   virtual uint64_t Send(SharedBytes message) = 0;
   // Sends the status when it can; a newer one replaces one that waits.
   virtual void SendStatus(const v1::AgentStatus& status) = 0;

@@ -1,6 +1,7 @@
 #include "agent/ship/shipper.h"
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -10,6 +11,13 @@
 #include "base/status.h"
 
 namespace sluice::agent {
+namespace {
+
+// The number of a message that went nowhere, because a kDisconnected is on its way: no ack, which may come before it,
+// covers it.
+constexpr uint64_t kDropped = std::numeric_limits<uint64_t>::max();
+
+}  // namespace
 
 Shipper::Shipper(Options options, Waker* waker, AgentMetrics* metrics)
     : options_(std::move(options)),
@@ -102,7 +110,7 @@ void Shipper::RunStream() {
     MutexLock lock(&mutex_);
     was_welcomed = welcomed_;
     stream_ = nullptr;
-    welcomed_ = false;
+    welcomed_ = taken_ = false;
     if (was_welcomed) {
       LinkEvent event;
       event.kind = LinkEvent::Kind::kDisconnected;
@@ -126,6 +134,9 @@ void Shipper::LogEnd(const absl::Status& status, absl::Duration retry) {
 
 void Shipper::Take(std::vector<LinkEvent>* events) {
   MutexLock lock(&mutex_);
+  for (const LinkEvent& event : events_) {
+    if (event.kind != LinkEvent::Kind::kAcked) taken_ = event.kind == LinkEvent::Kind::kConnected;
+  }
   if (events->empty()) {
     events->swap(events_);
   } else {
@@ -134,33 +145,25 @@ void Shipper::Take(std::vector<LinkEvent>* events) {
   }
 }
 
+// The stream that the tailer speaks of: not one that was made since, behind its back. What it reads is right for the
+// watermarks that it was told; on another stream a message could leave a gap.
+std::shared_ptr<PushStream> Shipper::TakenStream() const {
+  MutexLock lock(&mutex_);
+  return taken_ && !ended_ ? stream_ : nullptr;
+}
+
 bool Shipper::Writable() const {
-  std::shared_ptr<PushStream> stream;
-  {
-    MutexLock lock(&mutex_);
-    if (!welcomed_ || ended_) return false;
-    stream = stream_;
-  }
+  std::shared_ptr<PushStream> stream = TakenStream();
   return stream != nullptr && stream->Writable();
 }
 
 uint64_t Shipper::Send(SharedBytes message) {
-  std::shared_ptr<PushStream> stream;
-  {
-    MutexLock lock(&mutex_);
-    stream = stream_;
-  }
-  // Without a stream a kDisconnected is on its way; the number does not matter any more.
-  return stream != nullptr ? stream->Send(std::move(message)) : 0;
+  std::shared_ptr<PushStream> stream = TakenStream();
+  return stream != nullptr ? stream->Send(std::move(message)) : kDropped;
 }
 
 void Shipper::SendStatus(const v1::AgentStatus& status) {
-  std::shared_ptr<PushStream> stream;
-  {
-    MutexLock lock(&mutex_);
-    if (!welcomed_) return;
-    stream = stream_;
-  }
+  std::shared_ptr<PushStream> stream = TakenStream();
   if (stream != nullptr) stream->SendStatus(status);
 }
 

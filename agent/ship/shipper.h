@@ -48,6 +48,7 @@ class Shipper final : public CollectorLink, private PushStreamListener {
   void SendStatus(const v1::AgentStatus& status) override;
 
  private:
+  std::shared_ptr<PushStream> TakenStream() const;
   void OnWelcome(std::vector<v1::FileWatermark> watermarks) override;
   void OnAck(v1::Ack ack) override;
   void OnWritable() override;
@@ -70,6 +71,7 @@ class Shipper final : public CollectorLink, private PushStreamListener {
   std::vector<LinkEvent> events_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<PushStream> stream_ ABSL_GUARDED_BY(mutex_);
   bool welcomed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool taken_ ABSL_GUARDED_BY(mutex_) = false;  // the tailer knows of the welcome: what it sends belongs to stream_
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status end_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

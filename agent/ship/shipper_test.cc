@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <regex>
@@ -40,6 +41,9 @@ SharedBytes Message(const std::string& topic) {
 
 // More than gRPC takes off the writer's hands while nobody reads.
 SharedBytes LargeMessage() { return Message(std::string(16 << 20, 'x')); }
+
+// What Send says of a message that went nowhere: acks that are still to be taken must not cover it.
+constexpr uint64_t kDropped = std::numeric_limits<uint64_t>::max();
 
 size_t Count(const std::string& text, const std::string& part) {
   size_t count = 0;
@@ -348,7 +352,7 @@ TEST_F(ShipperTest, StopWaitsForACollectorThatHangsNoLongerThanItsGrace) {
   EXPECT_TRUE(stream->cancelled());
   shipper_->Stop(kPatience);  // nothing more to do
   EXPECT_FALSE(shipper_->Writable());
-  EXPECT_EQ(shipper_->Send(Message("late")), 0);
+  EXPECT_EQ(shipper_->Send(Message("late")), kDropped);
 }
 
 TEST_F(ShipperTest, StopsBeforeDuringAndBetweenHandshakes) {
@@ -391,9 +395,31 @@ TEST_F(ShipperTest, DropsWhatIsSentAfterTheStreamEnded) {
   EXPECT_EQ(SendWhenWritable(Message("waiting")), 2);
   stream->End(kStopping);
   EXPECT_EQ(Next().kind, Kind::kDisconnected);
-  shipper_->Send(Message("late"));
+  EXPECT_EQ(shipper_->Send(Message("late")), kDropped);
   shipper_->SendStatus({});
   stream = Handshake(&collector);
+  EXPECT_EQ(SendWhenWritable(Message("new")), 1);
+  std::optional<v1::PushRequest> request = stream->Read();
+  ASSERT_TRUE(request.has_value());
+  EXPECT_EQ(request->batches(0).topic(), "new");
+}
+
+// Its messages belong to the connection that it was told of: on another one they could leave a gap.
+TEST_F(ShipperTest, DropsWhatIsSentBeforeTheTailerHeardOfANewConnection) {
+  ScriptedCollector collector;
+  ASSERT_TRUE(Start(collector.address()).ok());
+  AgentStream* stream = Handshake(&collector);
+  ASSERT_TRUE(WaitUntil([this] { return shipper_->Writable(); }));
+  stream->End(kStopping);
+  stream = collector.Accept();
+  EXPECT_EQ(shipper_->Send(Message("before the welcome")), kDropped);
+  EXPECT_TRUE(stream->Read().has_value());
+  EXPECT_TRUE(stream->Welcome({}));
+  EXPECT_TRUE(WaitUntil([this] { return metrics_.connected.Value() == 1; }));
+  EXPECT_FALSE(shipper_->Writable());
+  EXPECT_EQ(shipper_->Send(Message("behind the welcome")), kDropped);
+  EXPECT_EQ(Next().kind, Kind::kDisconnected);
+  EXPECT_EQ(Next().kind, Kind::kConnected);
   EXPECT_EQ(SendWhenWritable(Message("new")), 1);
   std::optional<v1::PushRequest> request = stream->Read();
   ASSERT_TRUE(request.has_value());

@@ -43,10 +43,8 @@ FileMemory::Key FileMemory::KeyOf(const v1::FileIdentity& file) {
 }
 
 void FileMemory::Learn(const v1::FileWatermark& watermark) {
-  auto [it, is_new] = watermarks_.try_emplace(KeyOf(watermark.file()), Entry{watermark, learnt_});
-  ++learnt_;
-  if (is_new) return;
-  it->second.learnt = learnt_;
+  auto [it, is_new] = watermarks_.try_emplace(KeyOf(watermark.file()), Entry{watermark, 0});
+  it->second.learnt = ++learnt_;
   if (watermark.end_offset() >= it->second.watermark.end_offset()) it->second.watermark = watermark;
 }
 
@@ -79,6 +77,7 @@ std::vector<const v1::FileWatermark*> FileMemory::All() const {
 
 void FileMemory::Trim(size_t count) {
   if (watermarks_.size() <= count) return;
+  if (count == 0) return watermarks_.clear();
   std::vector<uint64_t> ages;
   ages.reserve(watermarks_.size());
   for (const auto& [key, entry] : watermarks_) ages.push_back(entry.learnt);
