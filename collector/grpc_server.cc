@@ -80,7 +80,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const Options& opt
   grpc::ServerBuilder builder;
   SetConnectionArguments(&builder);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes_max));
-  for (const NamedService& service : options.services) builder.RegisterService(service.service);
+  for (grpc::Service* service : options.services) builder.RegisterService(service);
   int port = 0;
   const std::string address = options.address.ToString();
   builder.AddListeningPort(address, Credentials(options.tls), &port);
@@ -94,17 +94,14 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const Options& opt
                        "; is another collector running? Choose another address with --grpc-address or listen.grpc");
   }
   server->port_ = static_cast<uint16_t>(port);
-  server->service_names_.emplace_back();  // the server as a whole
-  for (const NamedService& service : options.services) server->service_names_.push_back(service.name);
-  server->SetServing(false);
+  server->SetServing("", false);
   return server;
 }
 
 GrpcServer::~GrpcServer() { Stop(absl::ZeroDuration()); }
 
-void GrpcServer::SetServing(bool serving) {
-  for (const std::string& service : service_names_)
-    server_->GetHealthCheckService()->SetServingStatus(service, serving);
+void GrpcServer::SetServing(const std::string& service, bool serving) {
+  server_->GetHealthCheckService()->SetServingStatus(service, serving);
 }
 
 void GrpcServer::Stop(absl::Duration grace) {

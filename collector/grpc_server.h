@@ -16,19 +16,15 @@
 namespace sluice::collector {
 
 // Serves until Stop; gRPC's own messages go to our log instead of stderr. Also reflection, and grpc.health.v1.Health:
-// not serving until SetServing(true). Thread-safe.
+// nothing serves until SetServing says so. Thread-safe.
 class GrpcServer {
  public:
-  struct NamedService {
-    std::string name;
-    grpc::Service* service;  // not owned; outlives the server
-  };
   struct Options {
     HostPort address;
     std::optional<TlsOptions> tls;
     // Of a message that clients send.
     size_t message_bytes_max = 8 << 20;
-    std::vector<NamedService> services;
+    std::vector<grpc::Service*> services;  // not owned; outlive the server
   };
 
   // Unavailable with address, reason and what to do if it cannot listen; InvalidArgument if the certificates are no
@@ -38,8 +34,8 @@ class GrpcServer {
 
   // The port that it really listens on.
   uint16_t port() const { return port_; }
-  // For the health service: "" (the whole server), and each of ours.
-  void SetServing(bool serving);
+  // For the health service; `service` is a full name, or empty for the whole server.
+  void SetServing(const std::string& service, bool serving);
   // Takes no calls any more, and cancels what is left after `grace`. Idempotent.
   void Stop(absl::Duration grace);
 
@@ -47,7 +43,6 @@ class GrpcServer {
   GrpcServer() = default;
 
   std::unique_ptr<grpc::Server> server_;
-  std::vector<std::string> service_names_;
   uint16_t port_ = 0;
 };
 

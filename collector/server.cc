@@ -33,6 +33,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const CollectorOptions& op
   std::unique_ptr<Server> server(new Server(options));
   SLUICE_RETURN_IF_ERROR(server->Open());
   SLUICE_RETURN_IF_ERROR(server->Listen());
+  // Reading works whatever the disk does.
+  server->grpc_->SetServing(v1::LogService::service_full_name(), true);
   server->Observe();
   log::Info("collector", "listening",
             {{"grpc", HostPort{options.grpc_address.host, server->grpc_port()}.ToString()},
@@ -69,12 +71,10 @@ absl::Status Server::Listen() {
   SLUICE_ASSIGN_OR_RETURN(
       http_, HttpServer::Start(
                  {.address = options_.http_address, .registry = &registry_, .ready = [this] { return Ready(); }}));
-  SLUICE_ASSIGN_OR_RETURN(grpc_,
-                          GrpcServer::Start({.address = options_.grpc_address,
-                                             .tls = options_.tls,
-                                             .message_bytes_max = options_.ingest.message_bytes,
-                                             .services = {{v1::IngestService::service_full_name(), ingest_.get()},
-                                                          {v1::LogService::service_full_name(), log_service_.get()}}}));
+  SLUICE_ASSIGN_OR_RETURN(grpc_, GrpcServer::Start({.address = options_.grpc_address,
+                                                    .tls = options_.tls,
+                                                    .message_bytes_max = options_.ingest.message_bytes,
+                                                    .services = {ingest_.get(), log_service_.get()}}));
   return absl::OkStatus();
 }
 
@@ -88,7 +88,8 @@ absl::Status Server::Ready() {
 
 void Server::Observe() {
   const bool healthy = log_->Health().ok();
-  grpc_->SetServing(healthy);
+  grpc_->SetServing("", healthy);
+  grpc_->SetServing(v1::IngestService::service_full_name(), healthy);
   metrics_.log_healthy.Set(healthy ? 1 : 0);
   uint64_t bytes = 0;
   const std::vector<TopicInfo> topics = log_->Topics();
@@ -110,7 +111,9 @@ void Server::Stop() {
     subscribe_executor_.Cancel(observe_timer_);
   }
   if (grpc_ != nullptr) log::Info("collector", "stopping");
-  if (ingest_ != nullptr && !ingest_->Stop(kIngestGrace)) {
+  // With a full disk there is nothing to wait for.
+  const absl::Duration grace = log_ != nullptr && log_->Health().ok() ? kIngestGrace : absl::ZeroDuration();
+  if (ingest_ != nullptr && !ingest_->Stop(grace)) {
     log::Warn("collector", "some batches were not stored in time; their agents send them again");
   }
   // What still waits for a full disk is refused now; nothing of it was acknowledged.

@@ -1,7 +1,9 @@
 // A collector over real connections: what its services promise together.
 #include "collector/server.h"
 
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -201,6 +203,47 @@ TEST(ServerTest, TellsItsHealth) {
   EXPECT_EQ(HealthOf(server.Connect(), "sluice.v1.IngestService"), 1);
   EXPECT_EQ(HealthOf(server.Connect(), "sluice.v1.LogService"), 1);
   EXPECT_EQ(HealthOf(server.Connect(), "no.such.Service"), -1);
+}
+
+TEST(ServerTest, WaitsWhileTheDiskIsFullAndGoesOnByItself) {
+  auto free_bytes = std::make_shared<std::atomic<uint64_t>>(0);
+  TestServer server([&](CollectorOptions* options) {
+    options->log.retry_interval = absl::Milliseconds(10);
+    options->log.space = [free_bytes] { return RocksDbOptions::Space{*free_bytes, uint64_t{1} << 40}; };
+  });
+  PushClient agent(server.Connect());
+  ASSERT_TRUE(agent.Hello());
+  agent.ReadWelcome();
+  ASSERT_TRUE(agent.Send({MakeBatch({})}));
+  server.AwaitMetric("sluice_collector_log_healthy", 0);
+  EXPECT_EQ(HealthOf(server.Connect(), ""), 2);
+  EXPECT_EQ(HealthOf(server.Connect(), "sluice.v1.IngestService"), 2);
+  EXPECT_EQ(HealthOf(server.Connect(), "sluice.v1.LogService"), 1);
+  EXPECT_TRUE(ReadAll(server, {}).empty());
+  // Others are welcomed all the same.
+  PushClient other(server.Connect());
+  ASSERT_TRUE(other.Hello("db-1"));
+  EXPECT_TRUE(other.ReadWelcome().empty());
+
+  *free_bytes = uint64_t{1} << 39;
+  EXPECT_TRUE(agent.ReadAcks());
+  EXPECT_THAT(ReadAll(server, {}), ElementsAre("1:0"));
+  server.AwaitMetric("sluice_collector_log_healthy", 1);
+  EXPECT_EQ(HealthOf(server.Connect(), ""), 1);
+}
+
+TEST(ServerTest, StopsInTimeWithAFullDiskAndAcknowledgesNothing) {
+  TestServer server([](CollectorOptions* options) {
+    options->log.space = [] { return RocksDbOptions::Space{0, uint64_t{1} << 40}; };
+  });
+  PushClient agent(server.Connect());
+  ASSERT_TRUE(agent.Hello());
+  agent.ReadWelcome();
+  ASSERT_TRUE(agent.Send({MakeBatch({})}));
+  server.AwaitMetric("sluice_collector_log_healthy", 0);
+  server.Stop();
+  EXPECT_FALSE(agent.ReadAcks());
+  EXPECT_EQ(agent.Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
 TEST(ServerTest, EndsStreamsWithUnavailableWhenItStops) {

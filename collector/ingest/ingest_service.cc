@@ -27,9 +27,10 @@ grpc::ByteBuffer Serialise(const v1::PushResponse& response) {
 class IngestService::Reactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                                      private PushSink {
  public:
-  Reactor(IngestService* service, std::string peer)
+  Reactor(IngestService* service, grpc::CallbackServerContext* call)
       : service_(service),
-        session_(std::make_shared<PushSession>(&service->context_, static_cast<PushSink*>(this), std::move(peer))) {}
+        call_(call),
+        session_(std::make_shared<PushSession>(&service->context_, static_cast<PushSink*>(this), call->peer())) {}
 
   void Start() {
     absl::Status status = service_->sessions_.Add(session_);
@@ -39,7 +40,7 @@ class IngestService::Reactor final : public grpc::ServerBidiReactor<grpc::ByteBu
   }
 
   void OnReadDone(bool ok) override {
-    if (!ok) return session_->OnReadEnd();
+    if (!ok) return call_->IsCancelled() ? session_->OnCancelled() : session_->OnReadEnd();
     SharedBytes bytes = TakeBytes(incoming_);
     incoming_.Clear();
     session_->OnMessage(std::move(bytes));
@@ -60,6 +61,7 @@ class IngestService::Reactor final : public grpc::ServerBidiReactor<grpc::ByteBu
   void Finish(const absl::Status& status) override { ServerBidiReactor::Finish(ToGrpc(status)); }
 
   IngestService* const service_;
+  grpc::CallbackServerContext* const call_;
   const std::shared_ptr<PushSession> session_;
   bool admitted_ = false;
   grpc::ByteBuffer incoming_;
@@ -72,7 +74,7 @@ IngestService::IngestService(const IngestContext& context)
                 context.clock) {}
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* IngestService::Push(grpc::CallbackServerContext* call) {
-  auto* reactor = new Reactor(this, call->peer());
+  auto* reactor = new Reactor(this, call);
   reactor->Start();
   return reactor;
 }

@@ -1,6 +1,7 @@
 #include "collector/ingest/push_message.h"
 
 #include <bit>
+#include <string>
 #include <utility>
 
 #include "base/status.h"
@@ -21,14 +22,23 @@ void CountRecords(const BatchView& view, std::array<uint32_t, kSeverityRanges>* 
   while (cursor.Next(&record)) ++(*records_by_range)[SeverityRange(record.severity)];
 }
 
-absl::StatusOr<IngestBatch> ReadBatch(std::string_view bytes, const SharedBytes& message, std::string_view agent) {
-  SLUICE_ASSIGN_OR_RETURN(BatchView view, BatchView::Parse(bytes));
+// Whoever keeps a batch (a slow subscriber, the log's tail) keeps the memory that it lies in: a small batch of a large
+// message gets its own.
+SharedBytes TakePart(std::string_view part, const SharedBytes& message) {
+  constexpr size_t kKeptRatioMax = 8;
+  if (part.size() * kKeptRatioMax >= message.size()) return message.Part(part);
+  return SharedBytes::FromString(std::string(part));
+}
+
+absl::StatusOr<IngestBatch> ReadBatch(std::string_view part, const SharedBytes& message, std::string_view agent) {
+  SharedBytes bytes = TakePart(part, message);
+  SLUICE_ASSIGN_OR_RETURN(BatchView view, BatchView::Parse(bytes.view()));
   SLUICE_RETURN_IF_ERROR(ValidateBatch(view));
   if (view.agent != agent) {
     return InvalidArgument("agent is '", view.agent, "', but the stream's hello said '", agent, "'");
   }
   IngestBatch batch;
-  batch.pending = {message.Part(bytes), view};
+  batch.pending = {std::move(bytes), view};
   CountRecords(view, &batch.records_by_range);
   return batch;
 }

@@ -124,7 +124,7 @@ v1::LogBatch RandomBatch(Random* random) {
   for (int i = 0; i < records; ++i) {
     v1::LogRecord* record = batch.add_records();
     record->set_offset(i * 10);
-    record->set_time_unix_nano(random->Below(10) * 500'000'000);
+    record->set_time_unix_nano(random->Below(10) * int64_t{500'000'000});
     record->set_severity(static_cast<v1::Severity>(random->Below(severities)));
     record->set_severity_text(random->OneOf<std::string>({"", "needle"}));
     record->set_body(random->OneOf<std::string>({"", "a needle here", "nothing", "NEEDLE", "needle"}));
