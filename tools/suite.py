@@ -14,6 +14,7 @@ from tools.workspace import CACHE, PROGRAMS, ROOT, bazel, bazel_test, bin_direct
 STAGES = ["lint", "unit", "fuzz", "e2e"]
 FUZZ_SECONDS = 10
 FUZZ_SECONDS_LONG = 300
+BAZEL_INTERRUPTED = 8
 # Programs under a sanitizer are slower by about as much; the tests' time-outs grow with it.
 TIMEOUT_SCALE = {None: 1, "asan": 3, "tsan": 8}
 
@@ -26,6 +27,9 @@ def run_unit(report: Report, config: str | None) -> None:
     if config == "asan":
         flags.append(f"--test_env=LSAN_OPTIONS=suppressions={ROOT / 'tests/lsan.supp'}")
     code, events = bazel_test(*flags, "//...", config=config)
+    if code == BAZEL_INTERRUPTED:
+        report.add("bazel test //... (interrupted)", False)
+        return
     failed = 0
     for label, status, xml in test_results(events):
         in_file = report.add_junit(xml, prefix=f"{label} ") if xml and xml.is_file() else 0
