@@ -77,12 +77,7 @@ absl::Status DiskScan::Step(Call* call) {
   }
   const std::optional<uint64_t> found = SequenceOf(next.topic, index);
   if (found == next.sequence) return ReadEntry(call, next);
-  if (next.exact) {
-    TellMissing(call, next, found);
-  } else {
-    line_.pop();
-    Enqueue(next, index);
-  }
+  Skip(call, next, found);
   return absl::OkStatus();
 }
 
@@ -156,17 +151,21 @@ absl::Status DiskScan::Fetch(Call* call, const Next& next, const IndexEntry& ent
   return absl::OkStatus();
 }
 
-void DiskScan::TellMissing(Call* call, const Next& next, std::optional<uint64_t> then) {
-  if (!MayTell(call)) return;
+void DiskScan::Skip(Call* call, const Next& next, std::optional<uint64_t> found) {
   const Topic topic = topics_.Get(next.topic);
+  Omission missing;
   if (topic.dropped.through_sequence >= next.sequence) {
-    *call->omission = Dropped(topic, next.sequence);
-  } else {
-    *call->omission = {Omission::Reason::kCorruption, 0, topic.appended.name,
-                       StrCat("batch ", next.sequence, " is missing in the index")};
+    missing = Dropped(topic, next.sequence);
+  } else if (next.exact) {
+    missing = {Omission::Reason::kCorruption, 0, topic.appended.name,
+               StrCat("batch ", next.sequence, " is missing in the index")};
+  }
+  if (missing.reason != Omission::Reason::kNone) {
+    if (!MayTell(call)) return;
+    *call->omission = std::move(missing);
   }
   line_.pop();
-  if (then.has_value() && *then < end_) line_.push({*then, next.topic, /*exact=*/true});
+  if (found.has_value() && *found < end_) line_.push({*found, next.topic, /*exact=*/true});
 }
 
 void DiskScan::SkipDamagedIndex(Call* call, const Next& next, const rocksdb::Status& status) {

@@ -66,8 +66,8 @@ class DiskScan {
   absl::Status ReadEntry(Call* call, const Next& next);
   // The batch's bytes; sets `damaged` if they cannot be had.
   absl::Status Fetch(Call* call, const Next& next, const IndexEntry& entry, StoredBatch* batch, std::string* damaged);
-  // The line's first batch is not in the index. The topic goes on at `then`, if there is anything left of it.
-  void TellMissing(Call* call, const Next& next, std::optional<uint64_t> then);
+  // The line's first batch is not (or no longer) in the index, and told if it should be. The topic goes on at `found`.
+  void Skip(Call* call, const Next& next, std::optional<uint64_t> found);
   void SkipDamagedIndex(Call* call, const Next& next, const rocksdb::Status& status);
   // Puts the topic in line with what `index` stands at, if it is still of this topic.
   void Enqueue(const Next& before, const rocksdb::Iterator& index);

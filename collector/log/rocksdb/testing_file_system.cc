@@ -27,7 +27,7 @@ class FaultyFile final : public rocksdb::FSWritableFileOwnerWrapper {
     return Append(data, options, debug);
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
-    IOStatus status = files_.MayWrite(name_);
+    IOStatus status = files_.MaySync(name_);
     if (status.ok()) status = FSWritableFileOwnerWrapper::Sync(options, debug);
     if (status.ok()) files_.Synced(name_, bytes_);
     return status;
@@ -58,6 +58,11 @@ void FaultyFileSystem::Free() {
 int FaultyFileSystem::refused() const {
   MutexLock lock(&mutex_);
   return refused_;
+}
+
+void FaultyFileSystem::FailSync(std::string suffix) {
+  MutexLock lock(&mutex_);
+  unsyncable_suffix_ = std::move(suffix);
 }
 
 void FaultyFileSystem::CutPower() {
@@ -114,6 +119,17 @@ IOStatus FaultyFileSystem::MayWrite(const std::string& name) {
   if (!full_ || !name.ends_with(full_suffix_)) return IOStatus::OK();
   ++refused_;
   return IOStatus::NoSpace("no room for " + name);
+}
+
+IOStatus FaultyFileSystem::MaySync(const std::string& name) {
+  {
+    MutexLock lock(&mutex_);
+    if (!unsyncable_suffix_.empty() && name.ends_with(unsyncable_suffix_)) {
+      unsyncable_suffix_.clear();
+      return IOStatus::IOError("cannot sync " + name);
+    }
+  }
+  return MayWrite(name);
 }
 
 void FaultyFileSystem::Synced(const std::string& name, uint64_t size) {

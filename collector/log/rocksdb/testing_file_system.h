@@ -25,6 +25,9 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   // How often a file could not grow.
   int refused() const;
 
+  // The next sync of a file whose name ends so fails, after everything was written.
+  void FailSync(std::string suffix);
+
   // As if the power went: nothing can be written any more, and Restore brings back what every file was when it was last
   // synced.
   void CutPower();
@@ -40,12 +43,14 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
 
   // Of the files.
   rocksdb::IOStatus MayWrite(const std::string& name);
+  rocksdb::IOStatus MaySync(const std::string& name);
   void Synced(const std::string& name, uint64_t size);
 
  private:
   mutable Mutex mutex_;
   bool full_ ABSL_GUARDED_BY(mutex_) = false;
   std::string full_suffix_ ABSL_GUARDED_BY(mutex_);
+  std::string unsyncable_suffix_ ABSL_GUARDED_BY(mutex_);
   int refused_ ABSL_GUARDED_BY(mutex_) = 0;
   bool powerless_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, uint64_t> synced_bytes_ ABSL_GUARDED_BY(mutex_);
