@@ -4,7 +4,8 @@ namespace sluice::cli {
 
 void AddConnectionFlags(CLI::App* app, ConnectionFlags* flags) {
   constexpr char kGroup[] = "Connection";
-  app->add_option("--collector", flags->collector, "Address of the collector")
+  app->add_option("--collector", flags->collector,
+                  "Address of the collector; SLUICE_COLLECTOR in the environment sets it, too")
       ->type_name("HOST:PORT")
       ->envname("SLUICE_COLLECTOR")
       ->capture_default_str()

@@ -1,4 +1,5 @@
 // sluice: the command line.
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <vector>
@@ -8,6 +9,9 @@
 #include "consumer/cli/command.h"
 
 int main(int argc, char** argv) {
+  // gRPC's own log would only say again, in its own format, what comes to us as a status.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+
   CLI::App program("Reads the logs that a Sluice collector keeps.", "sluice");
   sluice::AddCommonFlags(&program);
   program.require_subcommand(0, 1);  // so that a word that is no command is told with a "did you mean"

@@ -8,6 +8,12 @@
 #include "consumer/client/subscription_impl.h"
 
 namespace sluice::client {
+namespace {
+
+// A try to connect gets at least this long, however little patience is left.
+constexpr absl::Duration kTryMin = absl::Milliseconds(100);
+
+}  // namespace
 
 Subscription::Impl::Impl(std::shared_ptr<ChannelSource> channels, SubscribeOptions options)
     : channels_(std::move(channels)),
@@ -58,7 +64,7 @@ void Subscription::Impl::OpenStream() {
     active_ = stream_.get();
     if (cancelled_) active_->Cancel();
   }
-  absl::Duration patience = std::max(options_.give_up_after - Disconnected(), absl::Milliseconds(1));
+  absl::Duration patience = std::max(options_.give_up_after - Disconnected(), kTryMin);
   if (!stream_->Start(resume_.NextRequest(), std::min(patience, channels_->options().connect_timeout))) OnStreamEnd();
 }
 
