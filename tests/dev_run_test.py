@@ -13,7 +13,7 @@ import pytest
 
 from tests.harness import http, settings
 from tests.harness.logfile import LogFile
-from tests.harness.process import Program
+from tests.harness.process import Program, heed_interrupts
 
 pytestmark = pytest.mark.skipif(bool(settings.SANITIZER), reason="runs the programs of bazel-bin")
 
@@ -32,6 +32,7 @@ class DevRun(Program):
                 stderr=log,
                 env={**os.environ, "SLUICE_DATA_DIR": str(self.data)},
                 start_new_session=True,
+                preexec_fn=heed_interrupts,
             )
 
     def kill(self) -> None:

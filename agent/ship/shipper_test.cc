@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "agent/ship/scripted_collector.h"
+#include "agent/ship/testing_collector.h"
 #include "base/strings.h"
 #include "base/wire.h"
 #include "gmock/gmock.h"

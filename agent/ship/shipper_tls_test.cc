@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "agent/ship/scripted_collector.h"
+#include "agent/ship/testing_collector.h"
 #include "agent/ship/shipper.h"
 #include "base/strings.h"
 #include "gmock/gmock.h"

@@ -10,6 +10,11 @@ from tests.harness import settings
 from tests.harness.waiting import wait_until
 
 
+def heed_interrupts() -> None:
+    """In a child: whoever runs the tests in the background may ignore SIGINT, and that would be inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Program:
     """One of the programs, with its log in a file. Can be started again after it ended."""
 
@@ -29,6 +34,7 @@ class Program:
                 stdout=log,
                 stderr=log,
                 env={**os.environ, **settings.sanitizer_environment()},
+                preexec_fn=heed_interrupts,
             )
 
     @property

@@ -1,4 +1,4 @@
-#include "agent/ship/scripted_collector.h"
+#include "agent/ship/testing_collector.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
