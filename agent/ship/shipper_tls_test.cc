@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "agent/ship/testing_collector.h"
 #include "agent/ship/shipper.h"
+#include "agent/ship/testing_collector.h"
 #include "base/strings.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
