@@ -31,13 +31,20 @@ void WriteGrpcLog(gpr_log_func_args* args) {
   log::Write(level, "grpc", "gRPC says", {{"message", args->message}});
 }
 
-// From `...os_error:"Address already in use"...` in gRPC's message.
-std::string ListenProblem(std::string_view message) {
+// Why gRPC cannot listen, from what it logged: `…os_error:"Address already in use"…`, or no system's error at all.
+absl::Status ListenError(const GrpcServer::Options& options, std::string_view message) {
   constexpr std::string_view kMark = "os_error:\"";
-  size_t begin = message.find(kMark);
-  if (begin == std::string_view::npos) return std::string(message.empty() ? "no reason given" : message);
-  begin += kMark.size();
-  return std::string(message.substr(begin, message.find('"', begin) - begin));
+  const size_t begin = message.find(kMark);
+  if (begin == std::string_view::npos && options.tls.has_value()) {
+    return InvalidArgument("listen.tls: gRPC cannot use these: cert and key have to be PEM and belong together");
+  }
+  std::string_view problem = message;
+  if (begin != std::string_view::npos) {
+    problem = message.substr(begin + kMark.size());
+    problem = problem.substr(0, problem.find('"'));
+  }
+  return Unavailable("cannot listen on ", options.address.ToString(), ": ", problem,
+                     "; is another collector running? Choose another address with --grpc-address or listen.grpc");
 }
 
 std::shared_ptr<grpc::ServerCredentials> Credentials(const std::optional<TlsOptions>& tls) {
@@ -82,16 +89,14 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const Options& opt
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes_max));
   for (grpc::Service* service : options.services) builder.RegisterService(service);
   int port = 0;
-  const std::string address = options.address.ToString();
-  builder.AddListeningPort(address, Credentials(options.tls), &port);
+  builder.AddListeningPort(options.address.ToString(), Credentials(options.tls), &port);
   std::unique_ptr<GrpcServer> server(new GrpcServer());
   std::string error;
   start_error = &error;
   server->server_ = builder.BuildAndStart();
   start_error = nullptr;
   if (server->server_ == nullptr || port == 0) {
-    return Unavailable("cannot listen on ", address, ": ", ListenProblem(error),
-                       "; is another collector running? Choose another address with --grpc-address or listen.grpc");
+    return ListenError(options, error);
   }
   server->port_ = static_cast<uint16_t>(port);
   server->SetServing("", false);

@@ -183,8 +183,8 @@ std::vector<PendingBatch> PushSession::Admit(std::vector<IngestBatch> batches, P
 
 // On a thread of the log.
 void PushSession::OnAppended(const std::shared_ptr<PendingMessage>& message, const std::vector<AppendResult>& results) {
-  int64_t took = context_->clock->MonotonicNanos() - message->taken_monotonic_nano;
-  context_->metrics->append_seconds.Observe(static_cast<double>(took) / 1e9);
+  const int64_t took = context_->clock->MonotonicNanos() - message->taken_monotonic_nano;
+  if (!results.empty()) context_->metrics->append_seconds.Observe(static_cast<double>(took) / 1e9);
   if (uint64_t stored = CountResults(*message, results, context_->metrics); stored != 0) {
     context_->sessions->RecordStored(message->appended.front().pending.view.agent, stored);
   }

@@ -18,9 +18,7 @@ using ::testing::ElementsAre;
 
 class SubscriptionTest : public ::testing::Test {
  protected:
-  void Append(const v1::LogBatch& batch) {
-    ASSERT_EQ(log_.Append(batch).outcome, AppendResult::Outcome::kStored);
-  }
+  void Append(const v1::LogBatch& batch) { ASSERT_EQ(log_.Append(batch).outcome, AppendResult::Outcome::kStored); }
   // `lines` lines of a file of their own.
   void Append(const std::string& topic, uint32_t lines) {
     Append(testing::MakeBatch({.topic = topic, .inode = ++inode_, .lines = lines}));
