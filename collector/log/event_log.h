@@ -90,7 +90,8 @@ class EventLog {
   using AppendDone = std::function<void(std::vector<AppendResult>)>;
   // Takes batches; returns at once. `done` is called exactly once with a result for each, on a thread of the log, in
   // the order of the calls: when they are durable or refused. While the disk is full it is simply not called yet. At
-  // Stop, calls that did not make it get `kRejected` with Unavailable. The caller bounds how much it has under way.
+  // Stop, calls that did not make it (and those that come later) get `kRejected` with Unavailable. The caller bounds
+  // how much it has under way.
   virtual void Append(std::vector<PendingBatch> batches, AppendDone done) = 0;
 
   // What is durably stored of an agent's files.
@@ -101,6 +102,9 @@ class EventLog {
   virtual std::vector<TopicInfo> Topics() = 0;
 
   // `topic_matches` is asked once for each topic and its answer kept; topics made later are asked for as they appear.
+  // The batch in which `start` lies is given whole: who reads passes over its first `start.records`. Position() is the
+  // beginning, whatever that is: unlike a reader that comes back with a cursor, one that starts there is not told of
+  // what the retention took before.
   virtual std::unique_ptr<LogReader> NewReader(Position start, std::function<bool(std::string_view)> topic_matches) = 0;
   // The oldest position kept, the position behind the newest batch, and the position from which on every batch was
   // appended at `unix_nano` or later.

@@ -166,6 +166,11 @@ absl::StatusOr<Database::Session> Database::Enter() const {
   return Session(this, instance_.get());
 }
 
+void Database::Flush() const {
+  const absl::StatusOr<Session> session = Enter();
+  if (session.ok()) session->db()->Flush({}, session->instance_->handles).PermitUncheckedError();
+}
+
 absl::Status Database::Reopen(const std::function<absl::Status(const Session&)>& reload) {
   std::unique_ptr<Instance> old;
   {

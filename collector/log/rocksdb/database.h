@@ -66,6 +66,10 @@ class Database {
   // `reload` is called before anybody else can enter. Of one thread.
   absl::Status Reopen(const std::function<absl::Status(const Session&)>& reload);
 
+  // Writes to tables what lies only in the write-ahead log, so that the next start need not read it again. Nothing is
+  // lost if that fails.
+  void Flush() const;
+
   const std::string& log_id() const { return log_id_; }
   const std::string& directory() const { return directory_; }
 

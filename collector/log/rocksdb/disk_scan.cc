@@ -19,14 +19,13 @@ Omission Dropped(const Topic& topic, uint64_t from) {
 
 }  // namespace
 
-void DiskScan::Start(uint64_t begin, uint64_t end, const std::vector<uint32_t>& topics, bool tell_dropped) {
+void DiskScan::Start(uint64_t begin, uint64_t end, const std::vector<bool>& matches, bool tell_dropped) {
   position_ = begin;
   end_ = end;
   line_ = {};
   omissions_.clear();
-  for (const uint32_t id : topics) {
-    const Topic topic = topics_.Get(id);
-    if (topic.appended.last_sequence < begin) continue;
+  topics_.ForEach([&](uint32_t id, const Topic& topic) {
+    if (id >= matches.size() || !matches[id] || topic.appended.last_sequence < begin) return;
     uint64_t first = begin;
     if (topic.dropped.through_sequence >= begin) {
       first = topic.dropped.through_sequence + 1;
@@ -34,7 +33,7 @@ void DiskScan::Start(uint64_t begin, uint64_t end, const std::vector<uint32_t>& 
       if (tell_dropped && dropped.records > 0) omissions_.push_back(std::move(dropped));
     }
     if (first < end) line_.push({first, id, /*exact=*/false});
-  }
+  });
 }
 
 absl::Status DiskScan::Read(size_t max_bytes, std::vector<StoredBatch>* out, Omission* omission) {

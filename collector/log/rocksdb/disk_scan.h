@@ -24,9 +24,9 @@ class DiskScan {
  public:
   DiskScan(const Database& database, const TopicTable& topics) : database_(database), topics_(topics) {}
 
-  // Sets out to read the batches of `topics` in [begin, end). If `tell_dropped`, what the retention has taken of it by
-  // now is told; what it takes from now on is told in any case.
-  void Start(uint64_t begin, uint64_t end, const std::vector<uint32_t>& topics, bool tell_dropped);
+  // Sets out to read in [begin, end) the batches of the topics whose ids `matches` says yes to. If `tell_dropped`, what
+  // the retention has taken of it by now is told; what it takes from now on is told in any case.
+  void Start(uint64_t begin, uint64_t end, const std::vector<bool>& matches, bool tell_dropped);
 
   // The next batches up to about `max_bytes`, or an omission. Nothing at all: the scan is done. After an error it goes
   // on where it was.

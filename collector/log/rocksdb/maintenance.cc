@@ -10,6 +10,8 @@ namespace sluice::collector {
 namespace {
 
 constexpr absl::Duration kWatermarkInterval = absl::Hours(1);
+// What could not be reclaimed when batches were dropped (it was being written just then) is, some time later.
+constexpr uint64_t kPassesPerReclaim = 60;
 // The rest waits for the next time.
 constexpr size_t kWatermarksPerPass = 10'000;
 
@@ -62,20 +64,21 @@ void Maintenance::Run() {
 
 void Maintenance::Pass(bool forced) {
   const int64_t now = parts_.clock->UnixNanos();
-  absl::Status status = ApplyRetention(now);
+  absl::Status status = ApplyRetention(now, forced);
   if (status.ok()) status = ForgetWatermarks(now, forced);
   Report(status);
 }
 
-absl::Status Maintenance::ApplyRetention(int64_t now_unix_nano) {
+absl::Status Maintenance::ApplyRetention(int64_t now_unix_nano, bool forced) {
   // Read before the topics are: what is appended meanwhile lies behind it.
   const uint64_t end = parts_.tail->end();
   SLUICE_ASSIGN_OR_RETURN(const Database::Session session, parts_.database->Enter());
   SLUICE_ASSIGN_OR_RETURN(const bool dropped, retention_.Run(session, now_unix_nano));
-  if (!dropped && first_sequence_ != 0) return absl::OkStatus();
-  first_sequence_ = parts_.topics->first_sequence().value_or(end);
-  SLUICE_RETURN_IF_ERROR(DropCommitTimes(session, first_sequence_));
-  return reclaimer_.Run(session, first_sequence_);
+  if (!dropped && !forced && ++passes_since_reclaim_ < kPassesPerReclaim) return absl::OkStatus();
+  passes_since_reclaim_ = 0;
+  const uint64_t first_sequence = parts_.topics->first_sequence().value_or(end);
+  SLUICE_RETURN_IF_ERROR(DropCommitTimes(session, first_sequence));
+  return reclaimer_.Run(session, first_sequence);
 }
 
 absl::Status Maintenance::ForgetWatermarks(int64_t now_unix_nano, bool forced) {

@@ -44,7 +44,7 @@ class Maintenance {
  private:
   void Run();
   void Pass(bool forced);
-  absl::Status ApplyRetention(int64_t now_unix_nano);
+  absl::Status ApplyRetention(int64_t now_unix_nano, bool forced);
   absl::Status ForgetWatermarks(int64_t now_unix_nano, bool forced);
   // A word for the log, if it is another one than the last time.
   void Report(const absl::Status& status);
@@ -62,7 +62,7 @@ class Maintenance {
   // Of the thread.
   RetentionPass retention_;
   Reclaimer reclaimer_;
-  uint64_t first_sequence_ = 0;
+  uint64_t passes_since_reclaim_ = 0;
   int64_t watermarks_looked_at_unix_nano_ = 0;
   std::string last_report_;
 

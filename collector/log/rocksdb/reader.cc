@@ -51,11 +51,7 @@ void RocksDbReader::LearnTopics() {
 
 void RocksDbReader::StartScan(uint64_t end) {
   LearnTopics();
-  std::vector<uint32_t> ids;
-  for (uint32_t id = 0; id < matches_.size(); ++id) {
-    if (matches_[id]) ids.push_back(id);
-  }
-  scan_.Start(position_.sequence, end, ids, /*tell_dropped=*/position_ != Position());
+  scan_.Start(position_.sequence, end, matches_, /*tell_dropped=*/position_ != Position());
   scanning_ = true;
 }
 

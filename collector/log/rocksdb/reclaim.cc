@@ -37,6 +37,15 @@ class DroppedFilter final : public rocksdb::CompactionFilter {
   const std::shared_ptr<const DroppedFilterFactory::Dropped> dropped_;
 };
 
+// But for those that are being written or moved at the moment.
+absl::Status DeleteTablesBefore(const Database::Session& session, uint64_t sequence) {
+  const std::string end = keys::EncodeBatch(sequence, 0);
+  const rocksdb::Slice end_slice(end);
+  const rocksdb::RangePtr range(nullptr, &end_slice);
+  return FromRocksDb(rocksdb::DeleteFilesInRanges(session.db(), session.batches(), &range, 1, /*include_end=*/false),
+                     "delete old tables");
+}
+
 }  // namespace
 
 void DroppedFilterFactory::Set(std::shared_ptr<const Dropped> dropped) {
@@ -68,18 +77,6 @@ absl::Status Reclaimer::Run(const Database::Session& session, uint64_t first_seq
   for (const Table& table : Tables(session)) left += table.bytes;
   garbage_left_ = left > kept ? left - kept : 0;
   log::Debug("log", "reclaimed disk space", {{"garbage_bytes", garbage}, {"left_bytes", garbage_left_}});
-  return absl::OkStatus();
-}
-
-absl::Status Reclaimer::DeleteTablesBefore(const Database::Session& session, uint64_t sequence) {
-  if (sequence <= deleted_before_) return absl::OkStatus();
-  const std::string end = keys::EncodeBatch(sequence, 0);
-  const rocksdb::Slice end_slice(end);
-  const rocksdb::RangePtr range(nullptr, &end_slice);
-  SLUICE_RETURN_IF_ERROR(
-      FromRocksDb(rocksdb::DeleteFilesInRanges(session.db(), session.batches(), &range, 1, /*include_end=*/false),
-                  "delete old tables"));
-  deleted_before_ = sequence;
   return absl::OkStatus();
 }
 

@@ -55,7 +55,6 @@ class Reclaimer {
     uint64_t garbage() const { return bytes > live_bytes ? bytes - live_bytes : 0; }
   };
 
-  absl::Status DeleteTablesBefore(const Database::Session& session, uint64_t sequence);
   std::vector<Table> Tables(const Database::Session& session) const;  // in the order of the log
   absl::Status CountLive(const Database::Session& session, std::vector<Table>* tables) const;
   absl::Status RewriteWorst(const Database::Session& session, std::vector<Table> tables);
@@ -64,7 +63,6 @@ class Reclaimer {
   const TopicTable& topics_;
   DroppedFilterFactory& filter_;
   std::atomic<bool>& stop_;
-  uint64_t deleted_before_ = 0;
   uint64_t garbage_left_ = 0;  // by the last rewriting
 };
 

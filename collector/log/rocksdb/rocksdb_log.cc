@@ -125,6 +125,7 @@ absl::Status RocksDbLog::Health() { return parts_->writer->Health(); }
 void RocksDbLog::Stop() {
   parts_->writer->Stop();
   parts_->maintenance->Stop();
+  parts_->database->Flush();
 }
 
 void RocksDbLog::ApplyRetention() { parts_->maintenance->RunNow(); }

@@ -48,7 +48,7 @@ rocksdb::ColumnFamilyOptions Batches(const std::shared_ptr<rocksdb::Cache>& cach
   options.num_levels = 2;
   options.max_bytes_for_level_base = uint64_t{1} << 50;
   options.target_file_size_base = 2 * kBatchesWriteBufferBytes;
-  options.level0_file_num_compaction_trigger = 2;
+  options.level0_file_num_compaction_trigger = 1;
   options.compaction_filter_factory = std::move(filter);
   return options;
 }
