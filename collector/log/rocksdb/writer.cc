@@ -101,11 +101,13 @@ void Writer::Answer(std::deque<Request> requests, Results results) {
 }
 
 Writer::Results Writer::Commit(const std::deque<Request>& requests, const Old& old) {
-  Results results;
+  Results results(requests.size());
   for (;;) {
-    const absl::Status status = TryCommit(requests, old, &results);
+    const absl::Status status = refusing_ ? Unavailable("the log is stopping") : TryCommit(requests, old, &results);
     if (status.ok()) break;
-    if (!Pause(status)) {
+    // Once something is refused all that comes behind it is: a later batch of the same file must not pass the gap.
+    refusing_ = refusing_ || !Pause(status);
+    if (refusing_) {
       for (size_t i = 0; i < requests.size(); ++i) results[i] = Refusals(requests[i].batches.size());
       return results;
     }

@@ -94,7 +94,8 @@ class Writer {
   collector::Commit commit_;
   uint64_t next_sequence_;
   int64_t last_append_unix_nano_;
-  bool failed_ = false;  // RocksDB stands after an error
+  bool failed_ = false;    // RocksDB stands after an error
+  bool refusing_ = false;  // stopped while it could not append
 
   std::thread thread_;
 };
