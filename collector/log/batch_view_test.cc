@@ -224,9 +224,13 @@ TEST(ValidateBatchBytesTest, AgreesWithTheGeneratedClassesOnDamagedBatches) {
     ASSERT_EQ(parsed.topic(), view->topic);
     ASSERT_EQ(parsed.end_offset(), view->end_offset);
     ASSERT_EQ(static_cast<uint32_t>(parsed.records_size()), view->count);
+    // Field by field: a damaged length makes unknown fields of what follows the summary.
     v1::LogBatch summarised = parsed;
     testing::Summarise(&summarised);
-    ASSERT_EQ(summarised.summary().SerializeAsString(), parsed.summary().SerializeAsString());
+    ASSERT_EQ(summarised.summary().count(), parsed.summary().count());
+    ASSERT_EQ(summarised.summary().severities(), parsed.summary().severities());
+    ASSERT_EQ(summarised.summary().min_time_unix_nano(), parsed.summary().min_time_unix_nano());
+    ASSERT_EQ(summarised.summary().max_time_unix_nano(), parsed.summary().max_time_unix_nano());
   }
   EXPECT_GT(passed, 1000);  // flips inside the bodies
 }

@@ -125,6 +125,12 @@ Database::Session::~Session() {
 }
 
 rocksdb::DB* Database::Session::db() const { return instance_->db.get(); }
+rocksdb::Status Database::Session::Write(rocksdb::WriteBatch* batch) const {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  MutexLock lock(&database_->write_mutex_);
+  return instance_->db->Write(options, batch);
+}
 rocksdb::ColumnFamilyHandle* Database::Session::meta() const { return instance_->handles[0]; }
 rocksdb::ColumnFamilyHandle* Database::Session::batches() const { return instance_->handles[1]; }
 rocksdb::ColumnFamilyHandle* Database::Session::index() const { return instance_->handles[2]; }

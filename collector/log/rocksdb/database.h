@@ -15,6 +15,7 @@
 #include "rocksdb/compaction_filter.h"
 #include "rocksdb/db.h"
 #include "rocksdb/slice.h"
+#include "rocksdb/write_batch.h"
 
 namespace sluice::collector {
 
@@ -41,6 +42,9 @@ class Database {
     ~Session();
 
     rocksdb::DB* db() const;
+    // Synced. One at a time: RocksDB would put a small write together with the writer's large one, and copy it for
+    // that.
+    rocksdb::Status Write(rocksdb::WriteBatch* batch) const;
     rocksdb::ColumnFamilyHandle* meta() const;
     rocksdb::ColumnFamilyHandle* batches() const;
     rocksdb::ColumnFamilyHandle* index() const;
@@ -84,6 +88,7 @@ class Database {
   const std::string directory_;
   std::string log_id_;
 
+  mutable Mutex write_mutex_;
   mutable Mutex mutex_;
   mutable CondVar changed_;
   mutable int sessions_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -18,12 +18,6 @@ constexpr size_t kStepsMax = 32;
 // From this many on the index is tidied up at once.
 constexpr uint64_t kEntriesToCompact = 10'000;
 
-rocksdb::Status WriteSynced(const Database::Session& session, rocksdb::WriteBatch* batch) {
-  rocksdb::WriteOptions options;
-  options.sync = true;
-  return session.db()->Write(options, batch);
-}
-
 }  // namespace
 
 absl::StatusOr<bool> RetentionPass::Run(const Database::Session& session, int64_t now_unix_nano) {
@@ -111,7 +105,7 @@ absl::Status RetentionPass::Write(const Database::Session& session, uint32_t id,
   rocksdb::WriteBatch batch;
   batch.Put(session.meta(), keys::EncodeTopic(keys::kDroppedPrefix, id), plan.dropped.Encode());
   batch.DeleteRange(session.index(), begin, end);
-  SLUICE_RETURN_IF_ERROR(FromRocksDb(WriteSynced(session, &batch), "drop old batches"));
+  SLUICE_RETURN_IF_ERROR(FromRocksDb(session.Write(&batch), "drop old batches"));
   if (plan.entries < kEntriesToCompact) return absl::OkStatus();
   const rocksdb::Slice begin_slice(begin);
   const rocksdb::Slice end_slice(end);
@@ -137,7 +131,7 @@ absl::Status DropCommitTimes(const Database::Session& session, uint64_t first_se
   if (first == last) return absl::OkStatus();
   rocksdb::WriteBatch batch;
   batch.DeleteRange(session.meta(), first, last);
-  return FromRocksDb(WriteSynced(session, &batch), "drop the times of old commits");
+  return FromRocksDb(session.Write(&batch), "drop the times of old commits");
 }
 
 }  // namespace sluice::collector

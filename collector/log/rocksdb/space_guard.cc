@@ -22,8 +22,10 @@ SpaceGuard::SpaceGuard(const RocksDbOptions& options, std::string directory)
 absl::Status SpaceGuard::Check(uint64_t bytes) const {
   const absl::StatusOr<RocksDbOptions::Space> space = Look();
   if (!space.ok()) return absl::OkStatus();
-  const uint64_t needed = std::min(free_bytes_min_, space->capacity_bytes / kCapacityShare) + bytes;
-  if (space->free_bytes >= needed) return absl::OkStatus();
+  uint64_t needed = std::min(free_bytes_min_, space->capacity_bytes / kCapacityShare) + bytes;
+  if (short_) needed += needed / 4;
+  short_ = space->free_bytes < needed;
+  if (!short_) return absl::OkStatus();
   return absl::ResourceExhaustedError(StrCat("disk full: ", MiB(space->free_bytes), " MiB free in ", directory_, ", ",
                                              MiB(needed) + 1,
                                              " MiB needed: make room or lower the retention; agents wait meanwhile"));

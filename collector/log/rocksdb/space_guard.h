@@ -1,6 +1,7 @@
 // Keeps some of the disk free: RocksDB needs room to tidy up, and a full disk hurts more than the collector.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -14,7 +15,9 @@ class SpaceGuard {
  public:
   SpaceGuard(const RocksDbOptions& options, std::string directory);
 
-  // ResourceExhausted if less than the minimum would be left after writing `bytes`. Fine if nobody can tell.
+  // ResourceExhausted if less than the minimum would be left after writing `bytes`; from then on until there is a
+  // quarter more, so that it does not change its mind with every table that RocksDB tidies away. Fine if nobody can
+  // tell.
   absl::Status Check(uint64_t bytes) const;
 
  private:
@@ -23,6 +26,7 @@ class SpaceGuard {
   const std::string directory_;
   const uint64_t free_bytes_min_;
   const std::function<absl::StatusOr<RocksDbOptions::Space>()> space_;
+  mutable std::atomic<bool> short_{false};
 };
 
 }  // namespace sluice::collector

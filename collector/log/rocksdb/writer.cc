@@ -140,9 +140,7 @@ absl::Status Writer::TryCommit(const std::deque<Request>& requests, const Old& o
 
 absl::Status Writer::Write(const Database::Session& session) {
   SLUICE_RETURN_IF_ERROR(space_.Check(commit_.write_batch()->GetDataSize()));
-  rocksdb::WriteOptions options;
-  options.sync = true;
-  const rocksdb::Status status = session.db()->Write(options, commit_.write_batch());
+  const rocksdb::Status status = session.Write(commit_.write_batch());
   failed_ = !status.ok();
   return FromRocksDb(status, "append");
 }
