@@ -1,26 +1,14 @@
 #include "collector/ingest/push_message.h"
 
-#include <bit>
 #include <string>
 #include <utility>
 
 #include "base/status.h"
 #include "base/strings.h"
 #include "collector/log/batch_view.h"
-#include "collector/log/record_view.h"
 
 namespace sluice::collector {
 namespace {
-
-void CountRecords(const BatchView& view, std::array<uint32_t, kSeverityRanges>* records_by_range) {
-  if (std::has_single_bit(view.severities)) {
-    (*records_by_range)[SeverityRange(std::countr_zero(view.severities))] = view.count;
-    return;
-  }
-  RecordCursor cursor(view.bytes.substr(view.records_begin));
-  RecordView record;
-  while (cursor.Next(&record)) ++(*records_by_range)[SeverityRange(record.severity)];
-}
 
 // Whoever keeps a batch (a slow subscriber, the log's tail) keeps the memory that it lies in: a small batch of a large
 // message gets its own.
@@ -33,13 +21,14 @@ SharedBytes TakePart(std::string_view part, const SharedBytes& message) {
 absl::StatusOr<IngestBatch> ReadBatch(std::string_view part, const SharedBytes& message, std::string_view agent) {
   SharedBytes bytes = TakePart(part, message);
   SLUICE_ASSIGN_OR_RETURN(BatchView view, BatchView::Parse(bytes.view()));
-  SLUICE_RETURN_IF_ERROR(ValidateBatch(view));
+  SeverityCounts by_severity;
+  SLUICE_RETURN_IF_ERROR(ValidateBatch(view, &by_severity));
   if (view.agent != agent) {
     return InvalidArgument("agent is '", view.agent, "', but the stream's hello said '", agent, "'");
   }
   IngestBatch batch;
   batch.pending = {std::move(bytes), view};
-  CountRecords(view, &batch.records_by_range);
+  for (size_t i = 0; i < by_severity.size(); ++i) batch.records_by_range[SeverityRange(i)] += by_severity[i];
   return batch;
 }
 

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <tuple>
 
 #include "absl/base/attributes.h"
 #include "absl/base/optimization.h"
 #include "absl/status/status.h"
 #include "base/status.h"
-#include "base/strings.h"
 #include "base/text.h"
 #include "base/wire.h"
 #include "collector/log/batch_view.h"
@@ -22,6 +22,7 @@ using wire::Field;
 using wire::Type;
 
 constexpr uint64_t kSeverityMax = v1::Severity_MAX;
+static_assert(std::tuple_size_v<SeverityCounts> == kSeverityMax + 1);
 // The tag of `records` as it stands in a batch: two bytes.
 constexpr char kRecordTag[] = {static_cast<char>(0xc2), static_cast<char>(0x3e)};
 
@@ -75,7 +76,7 @@ Fault CheckString(const Field& field) {
 
 absl::Status NamedFault(std::string_view name, Fault fault) {
   if (ABSL_PREDICT_TRUE(fault == nullptr)) return absl::OkStatus();
-  return absl::InvalidArgumentError(StrCat(name, ": ", fault));
+  return InvalidArgument(name, ": ", fault);
 }
 
 absl::Status CheckSharedField(const Field& field) {
@@ -103,8 +104,7 @@ absl::Status CheckSharedFields(const BatchView& batch) {
   SLUICE_RETURN_IF_ERROR(CheckTopicName(batch.topic));
   SLUICE_RETURN_IF_ERROR(CheckAgentId(batch.agent));
   if (batch.first_offset >= batch.end_offset) {
-    return absl::InvalidArgumentError(
-        StrCat("first_offset ", batch.first_offset, " is not below end_offset ", batch.end_offset));
+    return InvalidArgument("first_offset ", batch.first_offset, " is not below end_offset ", batch.end_offset);
   }
   wire::Reader reader(batch.bytes.substr(0, batch.records_begin));
   Field field;
@@ -131,18 +131,21 @@ class RecordChecker {
     if (ABSL_PREDICT_FALSE(offset_ >= end_offset_)) return "offset: not below end_offset";
     next_offset_ = offset_ + 1;
     ++count_;
-    severities_ |= 1u << severity_;
+    ++by_severity_[severity_];
     min_time_ = std::min(min_time_, time_);
     max_time_ = std::max(max_time_, time_);
     return nullptr;
   }
 
   uint64_t count() const { return count_; }
+  const SeverityCounts& by_severity() const { return by_severity_; }
 
   absl::Status CheckSummary(const BatchView& batch) const {
-    if (count_ == 0) return absl::InvalidArgumentError("the batch has no records: at least one is needed");
+    if (count_ == 0) return InvalidArgument("the batch has no records: at least one is needed");
     if (batch.count != count_) return Untrue("count", batch.count, count_);
-    if (batch.severities != severities_) return Untrue("severities", batch.severities, severities_);
+    uint32_t severities = 0;
+    for (size_t i = 0; i < by_severity_.size(); ++i) severities |= uint32_t{by_severity_[i] != 0} << i;
+    if (batch.severities != severities) return Untrue("severities", batch.severities, severities);
     if (batch.min_time_unix_nano != min_time_) return Untrue("min_time_unix_nano", batch.min_time_unix_nano, min_time_);
     if (batch.max_time_unix_nano != max_time_) return Untrue("max_time_unix_nano", batch.max_time_unix_nano, max_time_);
     return absl::OkStatus();
@@ -150,7 +153,7 @@ class RecordChecker {
 
  private:
   static absl::Status Untrue(std::string_view field, uint64_t said, uint64_t counted) {
-    return absl::InvalidArgumentError(StrCat("summary.", field, " says ", said, ", the records say ", counted));
+    return InvalidArgument("summary.", field, " says ", said, ", the records say ", counted);
   }
 
   Fault CheckField(const Field& field) {
@@ -189,7 +192,7 @@ class RecordChecker {
   uint64_t next_offset_;
   const uint64_t end_offset_;
   uint64_t count_ = 0;
-  uint32_t severities_ = 0;
+  SeverityCounts by_severity_{};
   uint64_t min_time_ = std::numeric_limits<uint64_t>::max();
   uint64_t max_time_ = 0;
 };
@@ -214,12 +217,12 @@ bool TakeRecord(std::string_view* rest, std::string_view* record) {
 }
 
 ABSL_ATTRIBUTE_NOINLINE absl::Status RecordFault(uint64_t index, size_t position, Fault fault) {
-  return absl::InvalidArgumentError(StrCat("records[", index, "] at byte ", position, ": ", fault));
+  return InvalidArgument("records[", index, "] at byte ", position, ": ", fault);
 }
 
 }  // namespace
 
-absl::Status ValidateBatch(const BatchView& batch) {
+absl::Status ValidateBatch(const BatchView& batch, SeverityCounts* by_severity) {
   SLUICE_RETURN_IF_ERROR(CheckSharedFields(batch));
   RecordChecker checker(batch);
   std::string_view rest = batch.bytes.substr(batch.records_begin);
@@ -233,6 +236,7 @@ absl::Status ValidateBatch(const BatchView& batch) {
       return RecordFault(checker.count(), position, fault);
     }
   }
+  if (by_severity != nullptr) *by_severity = checker.by_severity();
   return checker.CheckSummary(batch);
 }
 

@@ -4,7 +4,6 @@
 
 #include "absl/status/status.h"
 #include "base/status.h"
-#include "base/strings.h"
 #include "base/wire.h"
 #include "collector/log/wire_fields.h"
 
@@ -15,19 +14,19 @@ using wire::Field;
 using wire::Type;
 
 absl::Status Malformed(std::string_view what, const wire::Reader& reader) {
-  return absl::InvalidArgumentError(StrCat(what, " is malformed at byte ", reader.position()));
+  return InvalidArgument(what, " is malformed at byte ", reader.position());
 }
 
 absl::Status ExpectType(const Field& field, Type type, std::string_view name) {
   if (field.type == type) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      StrCat(name, " has wire type ", static_cast<int>(field.type), ": allowed is only ", static_cast<int>(type)));
+  return InvalidArgument(name, " has wire type ", static_cast<int>(field.type), ": allowed is only ",
+                         static_cast<int>(type));
 }
 
 absl::Status ReadUint32(const Field& field, std::string_view name, uint32_t* out) {
   SLUICE_RETURN_IF_ERROR(ExpectType(field, Type::kVarint, name));
   if (field.value > std::numeric_limits<uint32_t>::max()) {
-    return absl::InvalidArgumentError(StrCat(name, " is ", field.value, ": allowed are 32 bits"));
+    return InvalidArgument(name, " is ", field.value, ": allowed are 32 bits");
   }
   *out = static_cast<uint32_t>(field.value);
   return absl::OkStatus();
@@ -145,8 +144,8 @@ absl::StatusOr<BatchView> BatchView::Parse(std::string_view bytes) {
     if (field.number < 32 && field.number != batch_fields::kLabels) {
       // Protobuf would merge or overwrite; for us a batch says everything once.
       if ((seen >> field.number & 1) != 0) {
-        return absl::InvalidArgumentError(
-            StrCat("field ", field.number, " stands twice in the batch, the second time at byte ", field_begin));
+        return InvalidArgument("field ", field.number, " stands twice in the batch, the second time at byte ",
+                               field_begin);
       }
       seen |= 1u << field.number;
     }
@@ -159,33 +158,30 @@ absl::StatusOr<BatchView> BatchView::Parse(std::string_view bytes) {
 }
 
 absl::Status CheckTopicName(std::string_view topic) {
-  if (topic.empty()) return absl::InvalidArgumentError("the topic is empty");
+  if (topic.empty()) return InvalidArgument("the topic is empty");
   if (topic.size() > kTopicNameBytesMax) {
-    return absl::InvalidArgumentError(
-        StrCat("the topic has ", topic.size(), " characters: allowed are ", kTopicNameBytesMax));
+    return InvalidArgument("the topic has ", topic.size(), " characters: allowed are ", kTopicNameBytesMax);
   }
   if (topic == "." || topic == "..") {
-    return absl::InvalidArgumentError(StrCat("'", topic, "' is no topic"));
+    return InvalidArgument("'", topic, "' is no topic");
   }
   for (size_t i = 0; i < topic.size(); ++i) {
     if (IsTopicCharacter(topic[i])) continue;
-    return absl::InvalidArgumentError(StrCat("the topic has byte ", static_cast<int>(static_cast<uint8_t>(topic[i])),
-                                             " at character ", i + 1, ": allowed are A-Z a-z 0-9 . _ -"));
+    return InvalidArgument("the topic has byte ", static_cast<int>(static_cast<uint8_t>(topic[i])), " at character ",
+                           i + 1, ": allowed are A-Z a-z 0-9 . _ -");
   }
   return absl::OkStatus();
 }
 
 absl::Status CheckAgentId(std::string_view agent) {
-  if (agent.empty()) return absl::InvalidArgumentError("the agent's id is empty");
+  if (agent.empty()) return InvalidArgument("the agent's id is empty");
   if (agent.size() > kAgentIdBytesMax) {
-    return absl::InvalidArgumentError(
-        StrCat("the agent's id has ", agent.size(), " characters: allowed are ", kAgentIdBytesMax));
+    return InvalidArgument("the agent's id has ", agent.size(), " characters: allowed are ", kAgentIdBytesMax);
   }
   for (size_t i = 0; i < agent.size(); ++i) {
     if (IsTopicCharacter(agent[i]) || agent[i] == ':') continue;
-    return absl::InvalidArgumentError(StrCat("the agent's id has byte ",
-                                             static_cast<int>(static_cast<uint8_t>(agent[i])), " at character ", i + 1,
-                                             ": allowed are A-Z a-z 0-9 . _ : -"));
+    return InvalidArgument("the agent's id has byte ", static_cast<int>(static_cast<uint8_t>(agent[i])),
+                           " at character ", i + 1, ": allowed are A-Z a-z 0-9 . _ : -");
   }
   return absl::OkStatus();
 }

@@ -1,6 +1,7 @@
 // A LogBatch as it came over the wire: its shared fields read, its records left as bytes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -49,12 +50,16 @@ struct BatchView {
   static absl::StatusOr<BatchView> Parse(std::string_view bytes);
 };
 
+// How many records of each severity, by its number.
+using SeverityCounts = std::array<uint32_t, 25>;
+
 // For batches that come from outside: everything that readers will rely on. InvalidArgument with the field, what was
 // found and what is allowed:
 //   well-formed framing of the batch and of every record (and of their maps); UTF-8 in every string field; a legal
 //   topic and agent id; first_offset < end_offset; record offsets ascending inside [first_offset, end_offset); records
 //   behind all shared fields; the summary true (count, severities, times); at least one record.
-absl::Status ValidateBatch(const BatchView& batch);
+// Counts the records in `by_severity`, if that is asked for: it looks at each one anyway.
+absl::Status ValidateBatch(const BatchView& batch, SeverityCounts* by_severity = nullptr);
 
 inline constexpr size_t kTopicNameBytesMax = 249;
 inline constexpr size_t kAgentIdBytesMax = 128;

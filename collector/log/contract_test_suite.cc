@@ -1,10 +1,6 @@
+// The part of the contract that is about appending, and about what is told of the stored.
 #include "collector/log/contract_test_suite.h"
 
-#include <algorithm>
-#include <atomic>
-#include <map>
-#include <set>
-#include <thread>
 #include <utility>
 
 #include "base/mutex.h"
@@ -15,25 +11,18 @@
 
 namespace sluice::collector {
 
-using testing::AllTopics;
 using testing::AppendAll;
 using testing::AppendOne;
-using testing::BatchSpec;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::Names;
+using testing::OneLine;
 using testing::Pend;
-using testing::ReadAll;
 using testing::ReadFrom;
 using ::testing::UnorderedElementsAre;
 using Outcome = AppendResult::Outcome;
 
 namespace {
-
-// A batch of one line of 10 bytes at `offset`.
-BatchSpec Line(std::string topic, uint64_t inode, uint64_t offset) {
-  return {.topic = std::move(topic), .inode = inode, .first_offset = offset, .lines = 1, .line_bytes = 10};
-}
 
 std::vector<std::string> EndOffsets(EventLog& log, std::string_view agent) {
   std::vector<std::string> ends;
@@ -72,7 +61,7 @@ TEST_P(EventLogContractTest, KeepsTheOrderOfCallsAndOfTheBatchesInACall) {
   std::vector<int> answered;
   for (int call = 0; call < 3; ++call) {
     std::vector<PendingBatch> batches;
-    for (int i = 0; i < 3; ++i) batches.push_back(Pend(Line("app", 1, static_cast<uint64_t>(30 * call + 10 * i))));
+    for (int i = 0; i < 3; ++i) batches.push_back(Pend(OneLine("app", 1, static_cast<uint64_t>(30 * call + 10 * i))));
     log().Append(std::move(batches), [&, call](std::vector<AppendResult> results) {
       EXPECT_EQ(results.size(), 3u);
       MutexLock lock(&mutex);
@@ -90,16 +79,16 @@ TEST_P(EventLogContractTest, KeepsTheOrderOfCallsAndOfTheBatchesInACall) {
 TEST_P(EventLogContractTest, AnswersACallWithoutBatches) { EXPECT_THAT(AppendAll(log(), {}), IsEmpty()); }
 
 TEST_P(EventLogContractTest, StoresABatchOnlyOnce) {
-  EXPECT_EQ(AppendOne(log(), Line("app", 1, 0)).outcome, Outcome::kStored);
-  EXPECT_EQ(AppendOne(log(), Line("app", 1, 0)).outcome, Outcome::kDuplicate);
-  EXPECT_EQ(AppendOne(log(), Line("app", 1, 10)).outcome, Outcome::kStored);
-  EXPECT_EQ(AppendOne(log(), Line("app", 1, 0)).outcome, Outcome::kDuplicate);
+  EXPECT_EQ(AppendOne(log(), OneLine("app", 1, 0)).outcome, Outcome::kStored);
+  EXPECT_EQ(AppendOne(log(), OneLine("app", 1, 0)).outcome, Outcome::kDuplicate);
+  EXPECT_EQ(AppendOne(log(), OneLine("app", 1, 10)).outcome, Outcome::kStored);
+  EXPECT_EQ(AppendOne(log(), OneLine("app", 1, 0)).outcome, Outcome::kDuplicate);
   EXPECT_THAT(Names(ReadFrom(log(), Position())), ElementsAre("app:0", "app:10"));
 }
 
 TEST_P(EventLogContractTest, SeesADuplicateInTheSameCall) {
   const std::vector<AppendResult> results =
-      AppendAll(log(), {Pend(Line("app", 1, 0)), Pend(Line("app", 1, 0)), Pend(Line("app", 1, 10))});
+      AppendAll(log(), {Pend(OneLine("app", 1, 0)), Pend(OneLine("app", 1, 0)), Pend(OneLine("app", 1, 10))});
   EXPECT_EQ(results[0].outcome, Outcome::kStored);
   EXPECT_EQ(results[1].outcome, Outcome::kDuplicate);
   EXPECT_EQ(results[2].outcome, Outcome::kStored);
@@ -107,10 +96,10 @@ TEST_P(EventLogContractTest, SeesADuplicateInTheSameCall) {
 }
 
 TEST_P(EventLogContractTest, KnowsADuplicateAfterARestart) {
-  EXPECT_EQ(AppendOne(log(), Line("app", 1, 0)).outcome, Outcome::kStored);
+  EXPECT_EQ(AppendOne(log(), OneLine("app", 1, 0)).outcome, Outcome::kStored);
   storage().Reopen();
-  EXPECT_EQ(AppendOne(log(), Line("app", 1, 0)).outcome, Outcome::kDuplicate);
-  EXPECT_EQ(AppendOne(log(), Line("app", 1, 10)).outcome, Outcome::kStored);
+  EXPECT_EQ(AppendOne(log(), OneLine("app", 1, 0)).outcome, Outcome::kDuplicate);
+  EXPECT_EQ(AppendOne(log(), OneLine("app", 1, 10)).outcome, Outcome::kStored);
   EXPECT_THAT(Names(ReadFrom(log(), Position())), ElementsAre("app:0", "app:10"));
 }
 
@@ -155,19 +144,19 @@ TEST_P(EventLogContractTest, MovesTheWatermarkOfABatchWhoseLinesBeginBelowIt) {
 }
 
 TEST_P(EventLogContractTest, StoresABatchBehindAGap) {
-  EXPECT_EQ(AppendOne(log(), Line("app", 1, 0)).outcome, Outcome::kStored);
-  EXPECT_EQ(AppendOne(log(), Line("app", 1, 100)).outcome, Outcome::kStored);
+  EXPECT_EQ(AppendOne(log(), OneLine("app", 1, 0)).outcome, Outcome::kStored);
+  EXPECT_EQ(AppendOne(log(), OneLine("app", 1, 100)).outcome, Outcome::kStored);
   EXPECT_THAT(Names(ReadFrom(log(), Position())), ElementsAre("app:0", "app:100"));
   EXPECT_THAT(EndOffsets(log(), "web-1"), ElementsAre("1:110"));
 }
 
 TEST_P(EventLogContractTest, RejectsWhatIsNoBatchAndStoresItsNeighbours) {
-  PendingBatch no_topic = Pend(Line("app", 1, 10));
+  PendingBatch no_topic = Pend(OneLine("app", 1, 10));
   no_topic.view.topic = "a/b";
-  PendingBatch no_agent = Pend(Line("app", 1, 10));
+  PendingBatch no_agent = Pend(OneLine("app", 1, 10));
   no_agent.view.agent = "";
   const std::vector<AppendResult> results =
-      AppendAll(log(), {Pend(Line("app", 1, 0)), no_topic, no_agent, Pend(Line("app", 2, 0))});
+      AppendAll(log(), {Pend(OneLine("app", 1, 0)), no_topic, no_agent, Pend(OneLine("app", 2, 0))});
   EXPECT_EQ(results[0].outcome, Outcome::kStored);
   EXPECT_EQ(results[1].outcome, Outcome::kRejected);
   EXPECT_EQ(results[1].rejection.code(), absl::StatusCode::kInvalidArgument);
@@ -203,7 +192,7 @@ TEST_P(EventLogContractTest, CountsWhatIsInATopic) {
   const PendingBatch b = Pend({.topic = "b", .first_offset = 30, .lines = 2, .line_bytes = 10});
   AppendAll(log(), {a});
   storage().clock().Advance(1'000'000'000);
-  AppendAll(log(), {b, Pend(Line("a", 2, 0))});
+  AppendAll(log(), {b, Pend(OneLine("a", 2, 0))});
   for (int round = 0; round < 2; ++round) {
     const std::vector<TopicInfo> topics = log().Topics();
     ASSERT_EQ(topics.size(), 2u);
@@ -216,251 +205,6 @@ TEST_P(EventLogContractTest, CountsWhatIsInATopic) {
     EXPECT_EQ(topics[1].last_append_unix_nano, first + 1'000'000'000);
     storage().Reopen();
   }
-}
-
-TEST_P(EventLogContractTest, ReadsAcrossTopicsInOneOrder) {
-  for (uint64_t i = 0; i < 20; ++i) AppendOne(log(), Line(StrCat("t", i % 5), i % 5, 10 * (i / 5)));
-  for (int round = 0; round < 2; ++round) {
-    const std::vector<StoredBatch> read = ReadFrom(log(), Position());
-    ASSERT_EQ(read.size(), 20u);
-    for (uint64_t i = 0; i < 20; ++i) {
-      EXPECT_EQ(read[i].view.topic, StrCat("t", i % 5));
-      if (i > 0) {
-        EXPECT_GT(read[i].sequence, read[i - 1].sequence);
-      }
-    }
-    storage().Reopen();  // then from disk
-  }
-}
-
-TEST_P(EventLogContractTest, ReadsOnlyTheTopicsThatMatch) {
-  for (uint64_t i = 0; i < 10; ++i) {
-    AppendAll(log(), {Pend(Line("yes", 1, 10 * i)), Pend(Line("no", 2, 10 * i))});
-  }
-  for (int round = 0; round < 2; ++round) {
-    const auto reader = log().NewReader(Position(), [](std::string_view topic) { return topic == "yes"; });
-    const std::vector<StoredBatch> read = ReadAll(*reader);
-    EXPECT_EQ(read.size(), 10u);
-    for (const StoredBatch& batch : read) EXPECT_EQ(batch.view.topic, "yes");
-    EXPECT_EQ(reader->position(), log().End());
-    if (round == 0) storage().Reopen();
-  }
-}
-
-TEST_P(EventLogContractTest, AsksAboutEachTopicOnce) {
-  std::multiset<std::string> asked;
-  AppendOne(log(), Line("a", 1, 0));
-  const auto reader = log().NewReader(Position(), [&asked](std::string_view topic) {
-    asked.emplace(topic);
-    return true;
-  });
-  EXPECT_EQ(ReadAll(*reader).size(), 1u);
-  AppendOne(log(), Line("a", 1, 10));
-  AppendOne(log(), Line("b", 2, 0));
-  EXPECT_EQ(ReadAll(*reader).size(), 2u);
-  AppendOne(log(), Line("b", 2, 10));
-  EXPECT_EQ(ReadAll(*reader).size(), 1u);
-  EXPECT_THAT(asked, UnorderedElementsAre("a", "b"));
-}
-
-TEST_P(EventLogContractTest, ReadsInPortionsOfAboutTheBytesAskedFor) {
-  for (uint64_t i = 0; i < 50; ++i) AppendOne(log(), {.first_offset = 100 * i, .lines = 10, .line_bytes = 10});
-  const size_t size = Pend({.lines = 10, .line_bytes = 10}).bytes.size();
-  for (int round = 0; round < 2; ++round) {
-    const auto reader = log().NewReader(Position(), AllTopics);
-    std::vector<StoredBatch> batches;
-    Omission omission;
-    ASSERT_TRUE(reader->Read(3 * size, &batches, &omission).ok());
-    EXPECT_GE(batches.size(), 1u);
-    EXPECT_LE(batches.size(), 5u);
-    ASSERT_TRUE(reader->Read(1, &batches, &omission).ok());
-    EXPECT_EQ(ReadAll(*reader, nullptr, size).size() + batches.size(), 50u);
-    if (round == 0) storage().Reopen();
-  }
-}
-
-TEST_P(EventLogContractTest, GoesOnFromAnyPositionOfAReader) {
-  for (uint64_t i = 0; i < 10; ++i) AppendOne(log(), Line(StrCat("t", i % 3), i % 3, 10 * i));
-  const std::vector<std::string> all = Names(ReadFrom(log(), Position()));
-  for (int round = 0; round < 2; ++round) {
-    std::vector<std::string> read;
-    Position position;
-    for (int i = 0; i < 11; ++i) {
-      const auto reader = log().NewReader(position, AllTopics);
-      EXPECT_EQ(reader->position(), position);
-      std::vector<StoredBatch> batches;
-      Omission omission;
-      ASSERT_TRUE(reader->Read(1, &batches, &omission).ok());
-      for (std::string& name : Names(batches)) read.push_back(std::move(name));
-      // As a client would, through the wire.
-      const auto parsed = log().ParseCursor(log().FormatCursor(reader->position()));
-      ASSERT_TRUE(parsed.ok()) << parsed.status();
-      EXPECT_EQ(*parsed, reader->position());
-      position = *parsed;
-    }
-    EXPECT_EQ(read, all);
-    EXPECT_EQ(position, log().End());
-    if (round == 0) storage().Reopen();
-  }
-}
-
-TEST_P(EventLogContractTest, GivesTheBatchThatAPositionLiesInWhole) {
-  AppendOne(log(), Line("app", 1, 0));
-  AppendOne(log(), {.first_offset = 10, .lines = 5, .line_bytes = 10});
-  const std::vector<StoredBatch> all = ReadFrom(log(), Position());
-  const auto reader = log().NewReader({all[1].sequence, 3}, AllTopics);
-  EXPECT_EQ(reader->position(), (Position{all[1].sequence, 3}));
-  const std::vector<StoredBatch> read = ReadAll(*reader);
-  ASSERT_EQ(read.size(), 1u);
-  EXPECT_EQ(read[0].view.count, 5u);
-  EXPECT_EQ(reader->position(), log().End());
-}
-
-TEST_P(EventLogContractTest, ReadsWhatComesAfterTheEndWasReached) {
-  AppendOne(log(), Line("app", 1, 0));
-  const auto reader = log().NewReader(log().End(), AllTopics);
-  EXPECT_THAT(ReadAll(*reader), IsEmpty());
-  AppendOne(log(), Line("app", 1, 10));
-  EXPECT_THAT(Names(ReadAll(*reader)), ElementsAre("app:10"));
-  AppendOne(log(), Line("later", 2, 0));
-  EXPECT_THAT(Names(ReadAll(*reader)), ElementsAre("later:0"));
-}
-
-TEST_P(EventLogContractTest, FindsThePositionOfAnAppendTime) {
-  SimulatedClock& clock = storage().clock();
-  std::vector<int64_t> times;
-  for (uint64_t i = 0; i < 5; ++i) {
-    clock.Advance(1'000'000'000);
-    times.push_back(clock.UnixNanos());
-    AppendAll(log(), {Pend(Line("a", 1, 10 * i)), Pend(Line("b", 2, 10 * i))});
-  }
-  for (int round = 0; round < 2; ++round) {
-    EXPECT_EQ(ReadFrom(log(), log().AtAppendTime(0)).size(), 10u);
-    for (size_t i = 0; i < times.size(); ++i) {
-      EXPECT_EQ(ReadFrom(log(), log().AtAppendTime(times[i])).size(), 10 - 2 * i);
-      EXPECT_EQ(ReadFrom(log(), log().AtAppendTime(times[i] + 1)).size(), 10 - 2 * i - 2);
-    }
-    EXPECT_EQ(log().AtAppendTime(times.back() + 1), log().End());
-    storage().Reopen();
-  }
-}
-
-TEST_P(EventLogContractTest, AppendTimesNeverGoBack) {
-  AppendOne(log(), Line("app", 1, 0));
-  const int64_t now = storage().clock().UnixNanos();
-  storage().clock().SetUnixNanos(now - 3'600'000'000'000);
-  AppendOne(log(), Line("app", 1, 10));
-  storage().Reopen();
-  AppendOne(log(), Line("app", 1, 20));
-  for (const StoredBatch& batch : ReadFrom(log(), Position())) EXPECT_EQ(batch.append_unix_nano, now);
-}
-
-TEST_P(EventLogContractTest, RefusesCursorsThatAreNotItsOwn) {
-  AppendOne(log(), Line("app", 1, 0));
-  const std::string cursor = log().FormatCursor(log().End());
-  for (const std::string_view bad : {std::string_view(""), std::string_view("x"), std::string_view("r1"),
-                                     std::string_view("r1-zz-1-1"), std::string_view("\0\xff", 2)}) {
-    EXPECT_EQ(log().ParseCursor(bad).status().code(), absl::StatusCode::kInvalidArgument) << bad;
-  }
-  EXPECT_EQ(log().ParseCursor(cursor + "x").status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ(log().ParseCursor(cursor + std::string(1000, '0')).status().code(), absl::StatusCode::kInvalidArgument);
-  const auto other = GetParam().make();
-  EXPECT_EQ(other->log().ParseCursor(cursor).status().code(), absl::StatusCode::kFailedPrecondition);
-}
-
-TEST_P(EventLogContractTest, TellsListenersOfBatchesThatCanBeReadByThen) {
-  Mutex mutex;
-  std::vector<std::string> heard;
-  const uint64_t id = log().AddListener([&](const std::vector<StoredBatch>& batches) {
-    MutexLock lock(&mutex);
-    for (const StoredBatch& batch : batches) heard.push_back(StrCat(batch.view.topic, ":", batch.view.first_offset));
-  });
-  AppendAll(log(), {Pend(Line("a", 1, 0)), Pend(Line("b", 2, 0)), Pend(Line("a", 1, 0))});
-  log().RemoveListener(id);
-  AppendOne(log(), Line("a", 1, 10));
-  MutexLock lock(&mutex);
-  EXPECT_THAT(heard, ElementsAre("a:0", "b:0"));
-}
-
-TEST_P(EventLogContractTest, WritesWhatItTookWhenItStopsAndRefusesTheRest) {
-  std::atomic<int> stored{0};
-  std::atomic<int> answered{0};
-  for (uint64_t i = 0; i < 20; ++i) {
-    log().Append({Pend(Line("app", 1, 10 * i))}, [&](std::vector<AppendResult> results) {
-      if (results[0].outcome == Outcome::kStored) ++stored;
-      ++answered;
-    });
-  }
-  log().Stop();
-  EXPECT_EQ(stored, 20);
-  EXPECT_EQ(answered, 20);
-  const AppendResult refused = AppendOne(log(), Line("app", 1, 200));
-  EXPECT_EQ(refused.outcome, Outcome::kRejected);
-  EXPECT_EQ(refused.rejection.code(), absl::StatusCode::kUnavailable);
-  log().Stop();
-  storage().Reopen();
-  EXPECT_EQ(ReadFrom(log(), Position()).size(), 20u);
-}
-
-// Several appenders and readers at once: every reader sees every batch once, each file's in order, whenever it came.
-TEST_P(EventLogContractTest, ManyReadersSeeEverythingOfManyAppendersOnceAndInOrder) {
-  constexpr int kAppenders = 4;
-  constexpr int kReaders = 4;
-  constexpr uint64_t kBatches = 200;
-  std::vector<std::thread> threads;
-  for (int a = 0; a < kAppenders; ++a) {
-    threads.emplace_back([this, a] {
-      Mutex mutex;
-      CondVar changed;
-      int under_way = 0;
-      for (uint64_t i = 0; i < kBatches; ++i) {
-        log().Append({Pend(Line(StrCat("t", a % 2), static_cast<uint64_t>(a), 10 * i))},
-                     [&](std::vector<AppendResult> results) {
-                       EXPECT_EQ(results[0].outcome, Outcome::kStored);
-                       MutexLock lock(&mutex);
-                       --under_way;
-                       changed.Signal();
-                     });
-        MutexLock lock(&mutex);
-        ++under_way;
-        while (under_way >= 8) changed.Wait(&mutex);
-      }
-      MutexLock lock(&mutex);
-      while (under_way > 0) changed.Wait(&mutex);
-    });
-  }
-  for (int r = 0; r < kReaders; ++r) {
-    threads.emplace_back([this, r] {
-      Mutex mutex;
-      CondVar appended;
-      bool news = true;
-      const uint64_t listener = log().AddListener([&](const std::vector<StoredBatch>&) {
-        MutexLock lock(&mutex);
-        news = true;
-        appended.Signal();
-      });
-      const auto reader = log().NewReader(Position(), [r](std::string_view topic) { return r > 0 || topic == "t0"; });
-      const uint64_t wanted = kBatches * (r > 0 ? kAppenders : kAppenders / 2);
-      std::map<uint64_t, uint64_t> next_offset;
-      uint64_t seen = 0;
-      while (seen < wanted) {
-        {
-          MutexLock lock(&mutex);
-          while (!news) appended.Wait(&mutex);
-          news = false;
-        }
-        for (const StoredBatch& batch : ReadAll(*reader, nullptr, /*max_bytes=*/1000)) {
-          EXPECT_EQ(batch.view.first_offset, next_offset[batch.view.file.inode]);
-          next_offset[batch.view.file.inode] = batch.view.end_offset;
-          ++seen;
-        }
-      }
-      EXPECT_EQ(seen, wanted);
-      log().RemoveListener(listener);
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(ReadFrom(log(), Position()).size(), kAppenders * kBatches);
 }
 
 }  // namespace

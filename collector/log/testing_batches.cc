@@ -41,6 +41,10 @@ v1::LogBatch MakeBatch(const BatchSpec& spec) {
   return batch;
 }
 
+BatchSpec OneLine(std::string topic, uint64_t inode, uint64_t offset) {
+  return {.topic = std::move(topic), .inode = inode, .first_offset = offset, .lines = 1, .line_bytes = 10};
+}
+
 void Summarise(v1::LogBatch* batch) {
   v1::BatchSummary* summary = batch->mutable_summary();
   summary->Clear();

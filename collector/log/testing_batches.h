@@ -24,6 +24,9 @@ struct BatchSpec {
 
 v1::LogBatch MakeBatch(const BatchSpec& spec);
 
+// One line of 10 bytes.
+BatchSpec OneLine(std::string topic, uint64_t inode, uint64_t offset);
+
 // Sets `batch`'s summary to what its records say.
 void Summarise(v1::LogBatch* batch);
 

@@ -89,7 +89,10 @@ void TailCommand::AddFilterFlags() {
       ->add_option("--regex", regex_, "Only lines that match this RE2 expression; (?i) at its front ignores case")
       ->type_name("REGEX")
       ->group(kGroup);
-  app()->add_option("--group", group_, "Read as a member of this consumer group")->type_name("NAME")->group(kGroup);
+  app()
+      ->add_option("--group", group_, "Read as a member of this consumer group; no collector serves that yet")
+      ->type_name("NAME")
+      ->group(kGroup);
 }
 
 void TailCommand::AddRangeFlags() {

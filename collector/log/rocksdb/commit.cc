@@ -22,8 +22,8 @@ absl::Status CheckBatch(const BatchView& view) {
   SLUICE_RETURN_IF_ERROR(CheckTopicName(view.topic));
   SLUICE_RETURN_IF_ERROR(CheckAgentId(view.agent));
   if (view.first_offset >= view.end_offset || view.count == 0) {
-    return absl::InvalidArgumentError(StrCat("the batch [", view.first_offset, ", ", view.end_offset, ") of ",
-                                             view.count, " records covers nothing"));
+    return InvalidArgument("the batch [", view.first_offset, ", ", view.end_offset, ") of ", view.count,
+                           " records covers nothing");
   }
   return absl::OkStatus();
 }
@@ -98,8 +98,8 @@ absl::StatusOr<uint32_t> Commit::ResolveTopic(std::string_view name) {
   if (const auto found = new_topics_.find(ToAbsl(name)); found != new_topics_.end()) return found->second;
   const auto id = static_cast<uint32_t>(topics_->size() + new_topics_.size());
   if (id >= topics_max_) {
-    return absl::ResourceExhaustedError(StrCat("the log has its most topics, ", topics_max_, ": '", name,
-                                               "' cannot be one more; see the topic templates of the agents' sources"));
+    return ResourceExhausted("the log has its most topics, ", topics_max_, ": '", name,
+                             "' cannot be one more; see the topic templates of the agents' sources");
   }
   new_topics_[std::string(name)] = id;
   return id;

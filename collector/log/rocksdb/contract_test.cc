@@ -3,7 +3,6 @@
 #include <memory>
 #include <string>
 
-#include "base/strings.h"
 #include "collector/log/contract_test_suite.h"
 #include "collector/log/rocksdb/rocksdb_log.h"
 #include "collector/log/rocksdb/testing_directory.h"

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "absl/status/status.h"
+#include "base/status.h"
 #include "base/strings.h"
 
 namespace sluice::collector {
@@ -40,12 +41,11 @@ absl::StatusOr<Position> ParseCursorText(std::string_view log_id, std::string_vi
   const std::string_view id = TakePart(&rest);
   const bool numbers = ParseNumber(TakePart(&rest), &position.sequence) && ParseNumber(rest, &position.records);
   if (cursor.size() > kCursorBytesMax || version != kVersion || id.size() != log_id.size() || !numbers) {
-    return absl::InvalidArgumentError("not a cursor of this collector: use one exactly as it was given");
+    return InvalidArgument("not a cursor of this collector: use one exactly as it was given");
   }
   if (id != log_id) {
-    return absl::FailedPreconditionError(
-        StrCat("the cursor belongs to the log ", id, ", this one is ", log_id,
-               ": its data directory was replaced; start from the beginning or a time"));
+    return FailedPrecondition("the cursor belongs to the log ", id, ", this one is ", log_id,
+                              ": its data directory was replaced; start from the beginning or a time");
   }
   return position;
 }

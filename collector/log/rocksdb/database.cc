@@ -29,13 +29,13 @@ absl::Status PrepareDirectory(const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {
-    return absl::FailedPreconditionError(
-        StrCat("data directory ", directory, " cannot be made: ", error.message(), "; choose another with --data-dir"));
+    return FailedPrecondition("data directory ", directory, " cannot be made: ", error.message(),
+                              "; choose another with --data-dir");
   }
   if (std::filesystem::exists(directory + "/CURRENT", error)) return absl::OkStatus();
   std::filesystem::directory_iterator entry(directory, error);
   if (error) {
-    return absl::FailedPreconditionError(StrCat("data directory ", directory, " cannot be read: ", error.message()));
+    return FailedPrecondition("data directory ", directory, " cannot be read: ", error.message());
   }
   for (; entry != std::filesystem::directory_iterator(); entry.increment(error)) {
     const std::string name = entry->path().filename().string();
@@ -43,8 +43,8 @@ absl::Status PrepareDirectory(const std::string& directory) {
     const bool ours = name == "LOCK" || name.starts_with("LOG") || name == "IDENTITY" || name.ends_with(".dbtmp") ||
                       name.starts_with("MANIFEST-") || name.ends_with(".log");
     if (!ours) {
-      return absl::FailedPreconditionError(StrCat("data directory ", directory, " is not Sluice's: it holds '", name,
-                                                  "' and no database; choose an empty directory"));
+      return FailedPrecondition("data directory ", directory, " is not Sluice's: it holds '", name,
+                                "' and no database; choose an empty directory");
     }
   }
   return absl::OkStatus();
@@ -53,19 +53,19 @@ absl::Status PrepareDirectory(const std::string& directory) {
 absl::Status ExplainOpenError(const rocksdb::Status& status, const std::string& directory) {
   const std::string text = status.ToString();
   if (text.find("lock") != std::string::npos && status.IsIOError()) {
-    return absl::FailedPreconditionError(StrCat("data directory ", directory,
-                                                " is in use by another process: stop that collector, or give this one "
-                                                "another directory (",
-                                                text, ")"));
+    return FailedPrecondition("data directory ", directory,
+                              " is in use by another process: stop that collector, or give this one "
+                              "another directory (",
+                              text, ")");
   }
   if (status.IsInvalidArgument()) {
-    return absl::FailedPreconditionError(
-        StrCat("data directory ", directory, " holds a database that is not Sluice's, or of a newer Sluice: ", text));
+    return FailedPrecondition("data directory ", directory,
+                              " holds a database that is not Sluice's, or of a newer Sluice: ", text);
   }
   if (status.IsCorruption()) {
-    return absl::DataLossError(StrCat("data directory ", directory, " is damaged: ", text,
-                                      "; restore it from a copy, or move it away to begin with an empty log (agents "
-                                      "send again what their files still hold)"));
+    return DataLoss("data directory ", directory, " is damaged: ", text,
+                    "; restore it from a copy, or move it away to begin with an empty log (agents "
+                    "send again what their files still hold)");
   }
   return FromRocksDb(status, StrCat("data directory ", directory, ": open"));
 }
@@ -82,11 +82,10 @@ absl::Status CheckColumnFamilies(const rocksdb::DBOptions& options, const std::s
   for (const std::string& name : names) {
     const bool known = std::any_of(ours.begin(), ours.end(), [&](const auto& cf) { return cf.name == name; });
     if (!known) {
-      return absl::FailedPreconditionError(
-          StrCat("data directory ", directory,
-                 " holds a database that is not Sluice's, or of a newer Sluice: it has "
-                 "a column family '",
-                 name, "'"));
+      return FailedPrecondition("data directory ", directory,
+                                " holds a database that is not Sluice's, or of a newer Sluice: it has "
+                                "a column family '",
+                                name, "'");
     }
   }
   return absl::OkStatus();
@@ -97,9 +96,9 @@ absl::Status CheckColumnFamilies(const rocksdb::DBOptions& options, const std::s
 absl::Status FromRocksDb(const rocksdb::Status& status, std::string_view what) {
   if (status.ok()) return absl::OkStatus();
   const std::string text = StrCat(what, ": ", status.ToString());
-  if (status.IsNoSpace()) return absl::ResourceExhaustedError(text);
-  if (status.IsCorruption()) return absl::DataLossError(text);
-  return absl::UnavailableError(text);
+  if (status.IsNoSpace()) return ResourceExhausted(text);
+  if (status.IsCorruption()) return DataLoss(text);
+  return Unavailable(text);
 }
 
 bool IsDamage(const rocksdb::Status& status) {
@@ -195,8 +194,7 @@ absl::Status Database::Reopen(const std::function<absl::Status(const Session&)>&
   reopening_ = false;
   changed_.SignalAll();
   if (!opened.ok()) {
-    closed_ = absl::UnavailableError(
-        StrCat("the log is closed after an error and cannot be opened: ", ToStd(opened.status().message())));
+    closed_ = Unavailable("the log is closed after an error and cannot be opened: ", MessageOf(opened.status()));
     return closed_;
   }
   instance_ = *std::move(opened);
@@ -221,9 +219,9 @@ absl::Status Database::CheckOrWriteFormat(const Instance& instance) {
     const std::unique_ptr<rocksdb::Iterator> first(db->NewIterator({}, meta));
     first->SeekToFirst();
     if (first->Valid()) {
-      return absl::FailedPreconditionError(StrCat("data directory ", directory_,
-                                                  " holds a database that is not Sluice's: it names no format; choose "
-                                                  "an empty directory"));
+      return FailedPrecondition("data directory ", directory_,
+                                " holds a database that is not Sluice's: it names no format; choose "
+                                "an empty directory");
     }
     log_id_ = MakeLogId();
     rocksdb::WriteBatch batch;
@@ -238,9 +236,8 @@ absl::Status Database::CheckOrWriteFormat(const Instance& instance) {
   int version = 0;
   const auto [end, error] = std::from_chars(format.data(), format.data() + format.size(), version);
   if (error != std::errc() || end != format.data() + format.size() || version != kFormatVersion) {
-    return absl::FailedPreconditionError(StrCat("data directory ", directory_, " has format '", format,
-                                                "', this program reads format ", kFormatVersion,
-                                                ": run the version of Sluice that wrote it, or a newer one"));
+    return FailedPrecondition("data directory ", directory_, " has format '", format, "', this program reads format ",
+                              kFormatVersion, ": run the version of Sluice that wrote it, or a newer one");
   }
   return absl::OkStatus();
 }

@@ -141,7 +141,7 @@ absl::Status DiskScan::Fetch(Call* call, const Next& next, const IndexEntry& ent
   }
   absl::StatusOr<BatchView> view = BatchView::Parse(batch->bytes.view());
   if (!view.ok()) {
-    *damaged = std::string(view.status().message());
+    *damaged = std::string(MessageOf(view.status()));
     return absl::OkStatus();
   }
   batch->sequence = next.sequence;

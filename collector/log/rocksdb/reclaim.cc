@@ -102,7 +102,7 @@ absl::Status Reclaimer::CountLive(const Database::Session& session, std::vector<
   for (it->SeekToFirst(); it->Valid() && !stop_; it->Next()) {
     const std::optional<keys::Index> key = keys::DecodeIndex(ToView(it->key()));
     const std::optional<IndexEntry> entry = IndexEntry::Decode(ToView(it->value()));
-    if (!key.has_value() || !entry.has_value()) return absl::DataLossError("the index is damaged");
+    if (!key.has_value() || !entry.has_value()) return DataLoss("the index is damaged");
     const auto table = std::partition_point(tables->begin(), tables->end(),
                                             [&key](const Table& t) { return t.last_sequence < key->sequence; });
     if (table != tables->end()) table->live_bytes += entry->bytes;

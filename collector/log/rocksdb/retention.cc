@@ -63,8 +63,7 @@ absl::StatusOr<RetentionPass::Plan> RetentionPass::MakePlan(const Database::Sess
   for (it->Seek(keys::EncodeIndex(id, topic.first_sequence)); it->Valid() && !stop_; it->Next()) {
     const std::optional<keys::Index> key = keys::DecodeIndex(ToView(it->key()));
     const std::optional<IndexEntry> entry = IndexEntry::Decode(ToView(it->value()));
-    if (!key.has_value() || !entry.has_value())
-      return absl::DataLossError(StrCat("the index of topic ", id, " is damaged"));
+    if (!key.has_value() || !entry.has_value()) return DataLoss("the index of topic ", id, " is damaged");
     // What was appended since `topic` was looked at stays for the next time.
     if (key->topic != id || key->sequence > topic.appended.last_sequence) return plan;
     const bool old = entry->append_unix_nano < cutoff;
@@ -91,8 +90,7 @@ absl::Status RetentionPass::FindFirst(const Database::Session& session, uint32_t
   if (!it->Valid()) return absl::OkStatus();
   const std::optional<keys::Index> key = keys::DecodeIndex(ToView(it->key()));
   const std::optional<IndexEntry> entry = IndexEntry::Decode(ToView(it->value()));
-  if (!key.has_value() || !entry.has_value())
-    return absl::DataLossError(StrCat("the index of topic ", id, " is damaged"));
+  if (!key.has_value() || !entry.has_value()) return DataLoss("the index of topic ", id, " is damaged");
   if (key->topic != id) return absl::OkStatus();
   plan->first_sequence = key->sequence;
   plan->first_append_unix_nano = entry->append_unix_nano;

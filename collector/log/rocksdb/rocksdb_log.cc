@@ -107,7 +107,7 @@ std::string RocksDbLog::FormatCursor(Position position) const {
 absl::StatusOr<Position> RocksDbLog::ParseCursor(std::string_view cursor) const {
   SLUICE_ASSIGN_OR_RETURN(const Position position, ParseCursorText(parts_->database->log_id(), cursor));
   if (position.sequence > parts_->tail->end()) {
-    return absl::FailedPreconditionError(
+    return FailedPrecondition(
         "the cursor is ahead of the log: its data directory was replaced by an older copy; start from the beginning or "
         "a time");
   }

@@ -5,7 +5,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/strings.h"
+#include "base/status.h"
 
 namespace sluice::collector {
 namespace {
@@ -26,16 +26,15 @@ absl::Status SpaceGuard::Check(uint64_t bytes) const {
   if (short_) needed += needed / 4;
   short_ = space->free_bytes < needed;
   if (!short_) return absl::OkStatus();
-  return absl::ResourceExhaustedError(StrCat("disk full: ", MiB(space->free_bytes), " MiB free in ", directory_, ", ",
-                                             MiB(needed) + 1,
-                                             " MiB needed: make room or lower the retention; agents wait meanwhile"));
+  return ResourceExhausted("disk full: ", MiB(space->free_bytes), " MiB free in ", directory_, ", ", MiB(needed) + 1,
+                           " MiB needed: make room or lower the retention; agents wait meanwhile");
 }
 
 absl::StatusOr<RocksDbOptions::Space> SpaceGuard::Look() const {
   if (space_ != nullptr) return space_();
   std::error_code error;
   const std::filesystem::space_info info = std::filesystem::space(directory_, error);
-  if (error) return absl::UnavailableError(error.message());
+  if (error) return Unavailable(error.message());
   return RocksDbOptions::Space{info.available, info.capacity};
 }
 

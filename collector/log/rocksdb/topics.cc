@@ -23,9 +23,7 @@ absl::Status ForEachTopicKey(const Database::Session& session, std::string_view 
   return FromRocksDb(it->status(), "read the topics");
 }
 
-absl::Status Damaged(uint32_t id) {
-  return absl::DataLossError(StrCat("what is stored about topic ", id, " is damaged"));
-}
+absl::Status Damaged(uint32_t id) { return DataLoss("what is stored about topic ", id, " is damaged"); }
 
 // Finds the oldest batch that is kept of each topic.
 absl::Status FindFirst(const Database::Session& session, std::vector<Topic>* topics) {

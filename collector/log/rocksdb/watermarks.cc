@@ -32,7 +32,7 @@ absl::Status WatermarkStore::Load(const Database::Session& session) {
   it->SeekToFirst();
   while (it->Valid()) {
     const std::string agent(keys::WatermarkAgent(ToView(it->key())));
-    if (agent.empty()) return absl::DataLossError("the key of a watermark is damaged");
+    if (agent.empty()) return DataLoss("the key of a watermark is damaged");
     agents_.insert(agent);
     it->Seek(keys::WatermarkEnd(agent));
   }
@@ -52,7 +52,7 @@ absl::StatusOr<uint64_t> WatermarkStore::EndOffset(const Database::Session& sess
       const std::optional<WatermarkValue> value = WatermarkValue::Decode(stored);
       const std::optional<uint64_t> end =
           value.has_value() ? WatermarkValue::EndOffset(value->watermark) : std::nullopt;
-      if (!end.has_value()) return absl::DataLossError("a stored watermark is damaged");
+      if (!end.has_value()) return DataLoss("a stored watermark is damaged");
       end_offset = *end;
     }
   }
@@ -87,7 +87,7 @@ absl::StatusOr<std::vector<v1::FileWatermark>> WatermarkStore::Of(std::string_vi
     v1::FileWatermark& watermark = watermarks.emplace_back();
     if (!value.has_value() ||
         !watermark.ParseFromArray(value->watermark.data(), static_cast<int>(value->watermark.size()))) {
-      return absl::DataLossError(StrCat("a stored watermark of agent ", agent, " is damaged"));
+      return DataLoss("a stored watermark of agent ", agent, " is damaged");
     }
   }
   SLUICE_RETURN_IF_ERROR(FromRocksDb(it->status(), StrCat("read the watermarks of agent ", agent)));

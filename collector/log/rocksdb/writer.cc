@@ -11,8 +11,7 @@ namespace sluice::collector {
 namespace {
 
 std::vector<AppendResult> Refusals(size_t count) {
-  return std::vector<AppendResult>(count,
-                                   {AppendResult::Outcome::kRejected, absl::UnavailableError("the log is stopping")});
+  return std::vector<AppendResult>(count, {AppendResult::Outcome::kRejected, Unavailable("the log is stopping")});
 }
 
 }  // namespace
