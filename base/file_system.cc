@@ -82,6 +82,18 @@ class Descriptor {
   int fd_;
 };
 
+absl::Status WriteAll(int fd, std::string_view content, const std::string& path) {
+  while (!content.empty()) {
+    ssize_t n = write(fd, content.data(), content.size());
+    if (n >= 0) {
+      content.remove_prefix(static_cast<size_t>(n));
+    } else if (errno != EINTR) {
+      return Error(errno, "write", path);
+    }
+  }
+  return absl::OkStatus();
+}
+
 class HostFile final : public ReadableFile {
  public:
   HostFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
@@ -161,16 +173,22 @@ class Host final : public FileSystem {
   absl::Status WriteFile(const std::string& path, std::string_view content) override {
     Descriptor fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (fd.get() < 0) return Error(errno, "create", path);
-    while (!content.empty()) {
-      ssize_t n = write(fd.get(), content.data(), content.size());
-      if (n >= 0) {
-        content.remove_prefix(static_cast<size_t>(n));
-      } else if (errno != EINTR) {
-        return Error(errno, "write", path);
-      }
-    }
+    SLUICE_RETURN_IF_ERROR(WriteAll(fd.get(), content, path));
     if (fsync(fd.get()) != 0) return Error(errno, "sync", path);
     if (close(fd.Release()) != 0) return Error(errno, "close", path);
+    return absl::OkStatus();
+  }
+
+  absl::Status Overwrite(const std::string& path, std::string_view content) override {
+    Descriptor fd(open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (fd.get() < 0) return Error(errno, "open", path);
+    FileStat stat;
+    if (int error = StatAt(fd.get(), "", AT_EMPTY_PATH, &stat); error != 0) return Error(error, "stat", path);
+    if (stat.type != FileType::kRegular || stat.size < content.size()) {
+      return FailedPrecondition(path, ": ", stat.size, " bytes have no room for ", content.size());
+    }
+    SLUICE_RETURN_IF_ERROR(WriteAll(fd.get(), content, path));
+    if (fdatasync(fd.get()) != 0) return Error(errno, "sync", path);
     return absl::OkStatus();
   }
 

@@ -55,6 +55,10 @@ class FileSystem {
   virtual absl::StatusOr<std::string> ReadFile(const std::string& path, size_t size_max) = 0;
   // Creates or replaces a file and syncs its content (not its directory).
   virtual absl::Status WriteFile(const std::string& path, std::string_view content) = 0;
+  // Writes over the beginning of a file that is at least as large, and syncs that: its size and its blocks stay, so the
+  // file system has nothing to note down of its own, and nobody else's writes are waited for. A crash may leave a
+  // mixture of old and new. NotFound if there is no such file, FailedPrecondition if it is smaller.
+  virtual absl::Status Overwrite(const std::string& path, std::string_view content) = 0;
   virtual absl::Status Rename(const std::string& from, const std::string& to) = 0;
   virtual absl::Status Remove(const std::string& path) = 0;
   // Makes renames and new names in a directory durable.

@@ -84,6 +84,15 @@ TEST_F(FileSystemTest, OpensRegularFilesOnlyAndNeverBlocks) {
   EXPECT_EQ(fs_->ReadFile(Path("fifo"), 10).status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
+TEST_F(FileSystemTest, OverwritesTheBeginningOfAFileThatIsLargeEnough) {
+  const std::string path = Make("a", "0123456789");
+  ASSERT_TRUE(fs_->Overwrite(path, "abc").ok());
+  EXPECT_EQ(fs_->ReadFile(path, 100).value(), "abc3456789");
+  EXPECT_TRUE(absl::IsFailedPrecondition(fs_->Overwrite(path, "01234567890")));
+  EXPECT_EQ(fs_->ReadFile(path, 100).value(), "abc3456789");
+  EXPECT_TRUE(absl::IsNotFound(fs_->Overwrite(Path("b"), "abc")));
+}
+
 TEST_F(FileSystemTest, FollowsLinksButNotInCircles) {
   Make("a", "content");
   std::filesystem::create_symlink("a", Path("link"));

@@ -73,29 +73,49 @@ def test_one_damaged_file_of_the_state_is_survived_too(sandbox, damage):
         agent.stop()
 
 
+def fill_up(file: pathlib.Path) -> None:
+    with open(file, "ab") as hog:
+        while True:
+            try:
+                os.write(hog.fileno(), b"x" * 4096)
+            except OSError:
+                return
+
+
 @needs_root
 def test_a_full_state_directory_does_not_stop_the_lines(sandbox):
     state = sandbox.tmpfs("state", "64k")
     file = sandbox.log_file("app/x.log")
     sandbox.collector()
-    agent = sandbox.agent(sandbox.logs, state_dir=state)
-    file.append("before")
-    sandbox.expect("app", file.lines)
     filler = state / "filler"
-    with open(filler, "wb") as hog:
-        while True:
-            try:
-                os.write(hog.fileno(), b"x" * 4096)
-            except OSError:
-                break
+    filler.write_bytes(b"x" * (48 << 10))  # leaves room for the lock and the instance's id, not for a checkpoint
+    agent = sandbox.agent(sandbox.logs, state_dir=state)
     file.append(*numbered("full", 500))
     sandbox.expect("app", file.lines)
     agent.wait_log(r"(?i)no space|ENOSPC|full")
     filler.unlink()
+    agent.wait_log("can be written again")
     agent.kill()
     file.append("after")
     agent.start()
     sandbox.expect("app", file.lines)
+
+
+@needs_root
+def test_checkpoints_go_on_when_the_state_directory_fills_up(sandbox):
+    state = sandbox.tmpfs("state", "64k")
+    file = sandbox.log_file("app/x.log")
+    sandbox.collector()
+    agent = sandbox.agent(sandbox.logs, state_dir=state)
+    file.append("before")
+    agent.wait_metric("sluice_agent_checkpoint_writes_total", 1)
+    file.append("both files are there")
+    agent.wait_metric("sluice_agent_checkpoint_writes_total", 2)
+    fill_up(state / "filler")
+    file.append(*numbered("full", 500))
+    sandbox.expect("app", file.lines)
+    agent.wait_metric("sluice_agent_checkpoint_writes_total", 3)
+    assert agent.metric("sluice_agent_checkpoint_failures_total") == 0
 
 
 @needs_root

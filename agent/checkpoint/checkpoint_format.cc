@@ -47,9 +47,10 @@ absl::StatusOr<v1::AgentCheckpoint> DecodeCheckpoint(std::string_view bytes) {
                               "; this agent reads version ", kVersion);
   }
   std::string_view payload = bytes.substr(sizeof header);
-  if (payload.size() != header.payload_bytes) {
+  if (payload.size() < header.payload_bytes) {
     return DataLoss("truncated: ", payload.size(), " bytes of content; the header says ", header.payload_bytes);
   }
+  payload = payload.substr(0, header.payload_bytes);
   if (Xxh3(payload) != header.payload_xxh3) return DataLoss("damaged: its checksum is wrong");
   v1::AgentCheckpoint checkpoint;
   if (!checkpoint.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {

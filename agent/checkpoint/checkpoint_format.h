@@ -11,8 +11,8 @@ namespace sluice::agent {
 
 std::string EncodeCheckpoint(const v1::AgentCheckpoint& checkpoint);
 
-// DataLoss says what is wrong and where: too short, no checkpoint, damaged. FailedPrecondition if a newer version of
-// the agent wrote it.
+// What stands behind the checkpoint in `bytes` is not looked at. DataLoss says what is wrong and where: too short, no
+// checkpoint, damaged. FailedPrecondition if a newer version of the agent wrote it.
 absl::StatusOr<v1::AgentCheckpoint> DecodeCheckpoint(std::string_view bytes);
 
 }  // namespace sluice::agent

@@ -48,6 +48,12 @@ TEST(CheckpointFormatTest, NoticesEveryTruncationAndEveryFlippedBit) {
   }
 }
 
+TEST(CheckpointFormatTest, DoesNotLookAtWhatStandsBehind) {
+  absl::StatusOr<v1::AgentCheckpoint> checkpoint = DecodeCheckpoint(EncodeCheckpoint(Example()) + "left over");
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  EXPECT_EQ(checkpoint->SerializeAsString(), Example().SerializeAsString());
+}
+
 TEST(CheckpointFormatTest, SaysThatANewerAgentWroteIt) {
   std::string bytes = EncodeCheckpoint(Example());
   bytes[8] = 9;

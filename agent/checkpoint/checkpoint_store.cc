@@ -1,5 +1,8 @@
 #include "agent/checkpoint/checkpoint_store.h"
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,10 +16,11 @@
 namespace sluice::agent {
 namespace {
 
-constexpr std::string_view kCurrent = "checkpoint";
-constexpr std::string_view kPrevious = "checkpoint.prev";
+constexpr std::array<std::string_view, 2> kSlots = {"checkpoint.0", "checkpoint.1"};
 constexpr std::string_view kNext = "checkpoint.new";
 constexpr std::string_view kBad = "checkpoint.bad";
+// A slot is made larger than what it first holds, so that it seldom has to be made again.
+constexpr size_t kSlotBytesMin = 16 << 10;
 constexpr std::string_view kInstance = "instance";
 constexpr size_t kCheckpointBytesMax = 256 << 20;
 constexpr size_t kInstanceBytesMax = 64;
@@ -31,29 +35,50 @@ CheckpointStore::CheckpointStore(std::string directory, FileSystem* file_system)
     : directory_(std::move(directory)), file_system_(file_system) {}
 
 v1::AgentCheckpoint CheckpointStore::Load() {
-  for (std::string_view name : {kCurrent, kPrevious}) {
-    absl::StatusOr<v1::AgentCheckpoint> checkpoint = LoadFile(std::string(name));
-    if (checkpoint.ok()) return *std::move(checkpoint);
-    if (absl::IsNotFound(checkpoint.status())) continue;
-    log::Error("checkpoint", "cannot read; going on with the one before it and the collector's word",
-               {{"path", PathOf(name)}, {"reason", checkpoint.status()}, {"kept_as", PathOf(kBad)}});
-    if (absl::Status kept = file_system_->Rename(PathOf(name), PathOf(kBad)); !kept.ok()) {
-      log::Warn("checkpoint", "cannot put it aside", {{"reason", kept}});
+  v1::AgentCheckpoint newest;
+  serial_ = 0;
+  for (size_t slot = 0; slot < kSlots.size(); ++slot) {
+    absl::StatusOr<v1::AgentCheckpoint> checkpoint = LoadFile(kSlots[slot]);
+    if (checkpoint.ok() && checkpoint->serial() > serial_) {
+      newest = *std::move(checkpoint);
+      serial_ = newest.serial();
+      newest_ = slot;
+    } else if (!checkpoint.ok() && !absl::IsNotFound(checkpoint.status())) {
+      PutAside(kSlots[slot], checkpoint.status());
     }
   }
-  return {};
+  return newest;
 }
 
-absl::StatusOr<v1::AgentCheckpoint> CheckpointStore::LoadFile(const std::string& name) {
+absl::StatusOr<v1::AgentCheckpoint> CheckpointStore::LoadFile(std::string_view name) {
   SLUICE_ASSIGN_OR_RETURN(std::string bytes, file_system_->ReadFile(PathOf(name), kCheckpointBytesMax));
   return DecodeCheckpoint(bytes);
 }
 
-absl::Status CheckpointStore::Save(const v1::AgentCheckpoint& checkpoint) {
-  SLUICE_RETURN_IF_ERROR(file_system_->WriteFile(PathOf(kNext), EncodeCheckpoint(checkpoint)));
-  absl::Status kept = file_system_->Rename(PathOf(kCurrent), PathOf(kPrevious));
-  if (!kept.ok() && !absl::IsNotFound(kept)) return kept;
-  SLUICE_RETURN_IF_ERROR(file_system_->Rename(PathOf(kNext), PathOf(kCurrent)));
+void CheckpointStore::PutAside(std::string_view name, const absl::Status& reason) {
+  log::Error("checkpoint", "cannot read; going on with the other one and the collector's word",
+             {{"path", PathOf(name)}, {"reason", reason}, {"kept_as", PathOf(kBad)}});
+  if (absl::Status kept = file_system_->Rename(PathOf(name), PathOf(kBad)); !kept.ok()) {
+    log::Warn("checkpoint", "cannot put it aside", {{"reason", kept}});
+  }
+}
+
+absl::Status CheckpointStore::Save(v1::AgentCheckpoint checkpoint) {
+  checkpoint.set_serial(serial_ + 1);
+  const size_t slot = 1 - newest_;
+  std::string bytes = EncodeCheckpoint(checkpoint);
+  absl::Status status = file_system_->Overwrite(PathOf(kSlots[slot]), bytes);
+  if (absl::IsNotFound(status) || absl::IsFailedPrecondition(status)) status = Create(kSlots[slot], std::move(bytes));
+  SLUICE_RETURN_IF_ERROR(status);
+  ++serial_;
+  newest_ = slot;
+  return absl::OkStatus();
+}
+
+absl::Status CheckpointStore::Create(std::string_view name, std::string bytes) {
+  bytes.resize(std::max(kSlotBytesMin, std::bit_ceil(2 * bytes.size())));
+  SLUICE_RETURN_IF_ERROR(file_system_->WriteFile(PathOf(kNext), bytes));
+  SLUICE_RETURN_IF_ERROR(file_system_->Rename(PathOf(kNext), PathOf(name)));
   return file_system_->SyncDirectory(directory_);
 }
 

@@ -41,6 +41,16 @@ class CrashingFileSystem final : public FileSystem {
     names_[path] = content;
     return absl::OkStatus();
   }
+  absl::Status Overwrite(const std::string& path, std::string_view content) override {
+    auto it = names_.find(path);
+    if (it == names_.end()) return NotFound(path);
+    if (it->second.size() < content.size()) return FailedPrecondition(path);
+    absl::Status status = Operation();
+    if (!status.ok()) content = content.substr(0, content.size() / 2);  // torn
+    it->second.replace(0, content.size(), content);
+    if (auto synced = synced_names_.find(path); synced != synced_names_.end()) synced->second = it->second;
+    return status;
+  }
   absl::Status Rename(const std::string& from, const std::string& to) override {
     SLUICE_RETURN_IF_ERROR(Operation());
     auto it = names_.find(from);
@@ -73,10 +83,18 @@ class CrashingFileSystem final : public FileSystem {
   absl::Status error_;
 };
 
-v1::AgentCheckpoint Numbered(uint64_t number) {
+// `padding` makes it larger.
+v1::AgentCheckpoint Numbered(uint64_t number, size_t padding = 0) {
   v1::AgentCheckpoint checkpoint;
   checkpoint.set_time_unix_nano(number);
+  checkpoint.set_agent(std::string(padding, 'a'));
   return checkpoint;
+}
+
+std::string Encoded(uint64_t number, uint64_t serial) {
+  v1::AgentCheckpoint checkpoint = Numbered(number);
+  checkpoint.set_serial(serial);
+  return EncodeCheckpoint(checkpoint);
 }
 
 TEST(CheckpointStoreTest, LoadsWhatItSaved) {
@@ -90,22 +108,35 @@ TEST(CheckpointStoreTest, LoadsWhatItSaved) {
 
 TEST(CheckpointStoreTest, GivesThisOneOrTheOneBeforeAfterACrashAtAnyOperation) {
   for (bool keep_unsynced_names : {true, false}) {
-    for (int operation = 0; operation < 5; ++operation) {
-      CrashingFileSystem files;
-      CheckpointStore store("/state", &files);
-      ASSERT_TRUE(store.Save(Numbered(1)).ok());
-      ASSERT_TRUE(store.Save(Numbered(2)).ok());
-      files.FailFrom(operation, absl::UnknownError("crash"));
-      bool saved = store.Save(Numbered(3)).ok();
-      files.Crash(keep_unsynced_names);
-      uint64_t found = CheckpointStore("/state", &files).Load().time_unix_nano();
-      if (saved) {
-        EXPECT_EQ(found, 3) << "operation " << operation;
-      } else {
-        EXPECT_TRUE(found == 2 || found == 3) << "operation " << operation << " found " << found;
+    for (size_t padding : {0, 200'000}) {  // in place, and with files that have to become larger
+      for (int operation = 0; operation < 4; ++operation) {
+        CrashingFileSystem files;
+        CheckpointStore store("/state", &files);
+        ASSERT_TRUE(store.Save(Numbered(1)).ok());
+        ASSERT_TRUE(store.Save(Numbered(2)).ok());
+        files.FailFrom(operation, absl::UnknownError("crash"));
+        bool saved = store.Save(Numbered(3, padding)).ok();
+        files.Crash(keep_unsynced_names);
+        CheckpointStore again("/state", &files);
+        uint64_t found = again.Load().time_unix_nano();
+        if (saved) {
+          EXPECT_EQ(found, 3) << "operation " << operation;
+        } else {
+          EXPECT_TRUE(found == 2 || found == 3) << "operation " << operation << " found " << found;
+        }
+        ASSERT_TRUE(again.Save(Numbered(4)).ok());
+        EXPECT_EQ(CheckpointStore("/state", &files).Load().time_unix_nano(), 4) << "operation " << operation;
       }
     }
   }
+}
+
+TEST(CheckpointStoreTest, WritesInPlaceOnceBothFilesAreThere) {
+  CrashingFileSystem files;
+  CheckpointStore store("/state", &files);
+  for (uint64_t n = 1; n <= 2; ++n) ASSERT_TRUE(store.Save(Numbered(n)).ok());
+  files.FailFrom(1, absl::UnknownError("a second operation"));
+  EXPECT_TRUE(store.Save(Numbered(3)).ok());
 }
 
 TEST(CheckpointStoreTest, CanSaveAgainAfterTheDiskWasFull) {
@@ -123,17 +154,28 @@ TEST(CheckpointStoreTest, CanSaveAgainAfterTheDiskWasFull) {
 TEST(CheckpointStoreTest, TakesTheOneBeforeIfTheNewestIsDamagedAndKeepsItForPeople) {
   CrashingFileSystem files;
   CheckpointStore store("/state", &files);
-  files.Put("/state/checkpoint", "garbage");
-  files.Put("/state/checkpoint.prev", EncodeCheckpoint(Numbered(1)));
-  EXPECT_EQ(store.Load().time_unix_nano(), 1);
+  files.Put("/state/checkpoint.0", "garbage");
+  files.Put("/state/checkpoint.1", Encoded(7, 1));
+  EXPECT_EQ(store.Load().time_unix_nano(), 7);
   EXPECT_TRUE(files.Has("/state/checkpoint.bad"));
+  ASSERT_TRUE(store.Save(Numbered(8)).ok());
+  EXPECT_EQ(CheckpointStore("/state", &files).Load().time_unix_nano(), 8);
+}
+
+TEST(CheckpointStoreTest, TakesTheHigherSerialWhicheverFileHoldsIt) {
+  for (int newer : {0, 1}) {
+    CrashingFileSystem files;
+    files.Put("/state/checkpoint.0", Encoded(1, newer == 0 ? 10 : 9));
+    files.Put("/state/checkpoint.1", Encoded(2, newer == 1 ? 10 : 9));
+    EXPECT_EQ(CheckpointStore("/state", &files).Load().time_unix_nano(), newer == 0 ? 1 : 2);
+  }
 }
 
 TEST(CheckpointStoreTest, StartsWithoutAnyIfBothAreDamaged) {
   CrashingFileSystem files;
   CheckpointStore store("/state", &files);
-  files.Put("/state/checkpoint", std::string(100, '\0'));
-  files.Put("/state/checkpoint.prev", "");
+  files.Put("/state/checkpoint.0", std::string(100, '\0'));
+  files.Put("/state/checkpoint.1", "");
   EXPECT_EQ(store.Load().files_size(), 0);
 }
 

@@ -44,7 +44,7 @@ void CheckpointWriter::Run() {
       checkpoint = *std::exchange(waiting_, std::nullopt);
       writing_ = true;
     }
-    absl::Status status = store_->Save(checkpoint);
+    absl::Status status = store_->Save(std::move(checkpoint));
     (status.ok() ? metrics_->checkpoint_writes : metrics_->checkpoint_failures).Increment();
     if (!status.ok() && !failing) {
       log::Error("checkpoint", "cannot write; going on, the collector's watermarks keep every line once",

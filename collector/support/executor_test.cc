@@ -22,8 +22,8 @@ TEST(ExecutorTest, RunsTasksInOrderOnOneThread) {
 }
 
 TEST(ExecutorTest, RunsAsManyTasksAtOnceAsItHasThreads) {
-  Executor executor(3);
   std::barrier all_here(4);
+  Executor executor(3);
   // Each waits for the others: with fewer threads this would never end.
   for (int i = 0; i < 3; ++i) executor.Run([&all_here] { all_here.arrive_and_wait(); });
   all_here.arrive_and_wait();
