@@ -33,7 +33,7 @@ def seed() -> int:
 
 def sanitizer_environment() -> dict[str, str]:
     if SANITIZER == "tsan":
-        return {"TSAN_OPTIONS": f"suppressions={ROOT}/tests/tsan.supp history_size=4"}
+        return {"TSAN_OPTIONS": f"suppressions={ROOT}/tests/tsan.supp ignore_noninstrumented_modules=1 history_size=4"}
     if SANITIZER == "asan":
         return {
             "ASAN_OPTIONS": "detect_leaks=1",
