@@ -1,5 +1,7 @@
 #include "base/program.h"
 
+#include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -126,6 +128,12 @@ int ParseFlags(CLI::App* app, int argc, char** argv) {
   } catch (const std::exception& e) {
     return UsageError(app, e.what());
   }
+}
+
+void EndProcess(int code) {
+  std::cout.flush();
+  std::fflush(nullptr);
+  std::_Exit(code);
 }
 
 int ReportConfigError(std::string_view program, const absl::Status& status) {

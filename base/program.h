@@ -30,6 +30,10 @@ int ParseFlags(CLI::App* app, int argc, char** argv);
 // Prints a configuration that cannot be used, one problem a line, as "PROGRAM: problem"; returns kExitUsage.
 int ReportConfigError(std::string_view program, const absl::Status& status);
 
+// Ends the process at once, with what was printed written: without the destructors of libraries' statics, which must
+// not meet threads that these libraries still run.
+[[noreturn]] void EndProcess(int code);
+
 // SIGINT and SIGTERM, turned into something to wait for. Construct in main before any other thread is started (it
 // blocks the signals in all of them); SIGPIPE is ignored. Once Wait has told of a signal, another one ends the process
 // with 1 at once: people press Ctrl-C twice when a shutdown takes too long. The thread that waits must be main's.

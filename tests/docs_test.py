@@ -1,5 +1,6 @@
 """What the documents say is what the programs do."""
 
+import json
 import re
 import subprocess
 
@@ -48,6 +49,28 @@ def test_the_documented_metrics_are_those_that_exist(sandbox):
     # Some appear only when there is something to count.
     known = (settings.COLLECTOR.read_bytes() + settings.AGENT.read_bytes()).decode("latin-1")
     assert [name for name in documented if name not in known] == []
+
+
+def documented_keys(heading: str) -> set[str]:
+    """The keys of the table under a heading, or behind a table's first line."""
+    table = (DOCS / "command-line.md").read_text(encoding="utf-8").split(heading, 1)[1].lstrip("\n").split("\n\n", 1)[0]
+    return {key for row in table.splitlines() for key in re.findall(r"`(\w+)`", row.split("|")[1])}
+
+
+def test_the_documented_json_is_what_is_printed(sandbox):
+    file = sandbox.log_file("app/x.log")
+    file.append(b"INFO \xff")
+    sandbox.collector()
+    sandbox.agent(sandbox.logs)
+    sandbox.expect("app", file.lines)
+
+    def keys(*args: str) -> set[str]:
+        return set(json.loads(sandbox.cli(*args, "--output=json").stdout.splitlines()[0]))
+
+    record = keys("tail", "app", "--no-follow")
+    assert record | {"part"} == documented_keys("writes one object a line (NDJSON):")
+    assert keys("topics") == documented_keys("| of a topic | |")
+    assert keys("agents") == documented_keys("| of an agent | |")
 
 
 def tour() -> list[str]:

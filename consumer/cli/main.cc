@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
   if (int code = sluice::ParseFlags(&program, argc, argv); code >= 0) return code;
   sluice::StopSignal stop;
   for (const auto& command : commands) {
-    if (command->chosen()) return command->Run(&stop);
+    if (command->chosen()) sluice::EndProcess(command->Run(&stop));
   }
   std::cerr << program.help();
   return sluice::kExitUsage;

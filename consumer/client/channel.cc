@@ -7,6 +7,7 @@
 #include "base/address.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "grpc/grpc.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/support/channel_arguments.h"
 
@@ -42,9 +43,19 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(const 
   return grpc::SslCredentials(ssl);
 }
 
+// gRPC stops when its last object goes, and may then wait ten seconds and more for a poller of its own. Once started,
+// it stays.
+void KeepGrpcStarted() {
+  [[maybe_unused]] static const bool started = [] {
+    grpc_init();
+    return true;
+  }();
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<ChannelSource>> ChannelSource::Create(const ClientOptions& options) {
+  KeepGrpcStarted();
   SLUICE_ASSIGN_OR_RETURN(HostPort address, ParseHostPort(options.address));
   if (address.port == 0) return InvalidArgument("\"", options.address, "\": port 0 cannot be connected to");
   SLUICE_ASSIGN_OR_RETURN(auto credentials, MakeCredentials(options.tls));
