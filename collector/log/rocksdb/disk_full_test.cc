@@ -119,6 +119,24 @@ TEST_F(DiskFullTest, RefusesWhatItCouldNotWriteWhenItStops) {
   EXPECT_EQ(ReadFrom(*log_, Position()).size(), 0u);
 }
 
+// Else the second batch would leave a gap in its file for ever.
+TEST_F(DiskFullTest, RefusesAlsoWhatComesBehindARefusalThoughThereIsRoomAgain) {
+  options_.commit_bytes_max = 1;  // each call is written by itself
+  Reopen();
+  free_bytes_ = 0;
+  Answers answers;
+  log_->Append({Pend(BatchSpec{})}, [this, next = answers.Next()](std::vector<AppendResult> results) {
+    free_bytes_ = uint64_t{1} << 30;
+    next(std::move(results));
+  });
+  log_->Append({Pend(BatchSpec{.first_offset = 16})}, answers.Next());
+  WaitUntil([this] { return looks_ > 0; });
+  log_->Stop();
+  for (const AppendResult& result : answers.WaitFor(2)) EXPECT_EQ(result.outcome, Outcome::kRejected);
+  Reopen();
+  EXPECT_EQ(ReadFrom(*log_, Position()).size(), 0u);
+}
+
 TEST_F(DiskFullTest, SurvivesAWriteAheadLogThatCannotGrow) {
   EXPECT_EQ(AppendOne(*log_, {}).outcome, Outcome::kStored);
   env_.files->Fill(".log");
