@@ -1,7 +1,9 @@
-// The durable log: topics of batches, in one order, with the watermark of every file. One interface, several engines.
+// The durable log: topics of batches with the watermark of every file. One interface, several engines: the embedded one
+// has one order over all topics, Kafka one for each partition.
 //
 // Invariants that every engine keeps (and contract_test.cc checks):
-//  - A batch and its file's watermark become durable in one atomic step, before `done` is called.
+//  - A batch is durable before `done` is called, and from then on its file's watermark is, too: in one atomic step, or
+//    (Kafka) because it can be found again from the messages themselves.
 //  - A batch that lies below its file's watermark is not stored again; one that lies across it is stored without the
 //    records below.
 //  - Batches of one Append call, and of consecutive calls, keep their order.
@@ -39,7 +41,9 @@ struct AppendResult {
 
 // A batch of the log.
 struct StoredBatch {
-  uint64_t sequence = 0;  // its place in the whole log, over all topics; ascending, not dense
+  // Its place in the log, ascending, not dense: over all topics in an engine with one order, else among the batches of
+  // its file.
+  uint64_t sequence = 0;
   int64_t append_unix_nano = 0;
   SharedBytes bytes;
   BatchView view;  // points into bytes
@@ -54,11 +58,25 @@ struct Omission {
   std::string detail;
 };
 
-// Where a reader is: everything before `sequence` is read, and of the batch `sequence` the first `records` ones.
+// Where a reader is. What is inside is the engine's; everybody else copies it, compares it for equality and hands it
+// back to the log that it came from. Position() is the beginning, whatever that is.
 struct Position {
+  // What an engine without one order over all topics needs; never changes. Thread-safe.
+  class Places {
+   public:
+    virtual ~Places() = default;
+    virtual bool Equals(const Places& other) const = 0;
+  };
+
+  // In an engine with one order: everything before `sequence` is read, and of the batch `sequence` the first `records`.
   uint64_t sequence = 0;
   uint32_t records = 0;
-  friend auto operator<=>(const Position&, const Position&) = default;
+  std::shared_ptr<const Places> places = nullptr;
+
+  friend bool operator==(const Position& a, const Position& b) {
+    if (a.sequence != b.sequence || a.records != b.records) return false;
+    return a.places == b.places || (a.places != nullptr && b.places != nullptr && a.places->Equals(*b.places));
+  }
 };
 
 struct TopicInfo {
@@ -80,6 +98,12 @@ class LogReader {
   virtual absl::Status Read(size_t max_bytes, std::vector<StoredBatch>* out, Omission* omission) = 0;
   // Behind the last batch that Read gave, and behind everything of other topics that it passed.
   virtual Position position() const = 0;
+  // Behind the first `records` records of the `batch`-th of the batches that the last Read appended to `out` (from 0),
+  // and behind everything before that one. Behind all records of the last batch this is position().
+  virtual Position PositionAfter(size_t batch, uint32_t records) const = 0;
+  // How many records of the first batch that the last Read gave lie before the reader's start: who reads passes over
+  // them. 0 for all further reads, and always in an engine that can begin in the middle of a batch.
+  virtual uint32_t passed_records() const = 0;
 };
 
 // Thread-safe.
@@ -88,10 +112,10 @@ class EventLog {
   virtual ~EventLog() = default;  // Stops
 
   using AppendDone = std::function<void(std::vector<AppendResult>)>;
-  // Takes batches; returns at once. `done` is called exactly once with a result for each, on a thread of the log, in
-  // the order of the calls: when they are durable or refused. While the disk is full it is simply not called yet. At
-  // Stop, calls that did not make it (and those that come later) get `kRejected` with Unavailable. The caller bounds
-  // how much it has under way.
+  // Takes batches; returns at once. `done` is called exactly once with a result for each, on a thread of the log, when
+  // they are durable or refused; calls with batches of the same agent are answered in their order. While the disk is
+  // full, or the brokers are away, it is simply not called yet. At Stop, calls that did not make it (and those that
+  // come later) get `kRejected` with Unavailable. The caller bounds how much it has under way.
   virtual void Append(std::vector<PendingBatch> batches, AppendDone done) = 0;
 
   // What is durably stored of an agent's files.
@@ -102,9 +126,8 @@ class EventLog {
   virtual std::vector<TopicInfo> Topics() = 0;
 
   // `topic_matches` is asked once for each topic and its answer kept; topics made later are asked for as they appear.
-  // The batch in which `start` lies is given whole: who reads passes over its first `start.records`. Position() is the
-  // beginning, whatever that is: unlike a reader that comes back with a cursor, one that starts there is not told of
-  // what the retention took before.
+  // The batch in which `start` lies may be given whole, see passed_records. Unlike a reader that comes back with a
+  // cursor, one that starts at Position() is not told of what the retention took before.
   virtual std::unique_ptr<LogReader> NewReader(Position start, std::function<bool(std::string_view)> topic_matches) = 0;
   // The oldest position kept, the position behind the newest batch, and the position from which on every batch was
   // appended at `unix_nano` or later.
@@ -113,12 +136,13 @@ class EventLog {
   virtual Position AtAppendTime(int64_t unix_nano) = 0;
 
   // Cursors for the wire: opaque text that names this log and a position. InvalidArgument if the text is no cursor,
-  // FailedPrecondition if it belongs to another log (its data directory was replaced).
+  // FailedPrecondition if it belongs to another log (its data directory was replaced, it is another cluster).
   virtual std::string FormatCursor(Position position) const = 0;
   virtual absl::StatusOr<Position> ParseCursor(std::string_view cursor) const = 0;
 
   // Calls `on_append` on a thread of the log after batches became readable, with their topics; it must be quick and
-  // must not call the log. Returns an id for RemoveListener, after which it is not called any more.
+  // must not call the log. An engine whose batches lie elsewhere tells only of those that come to the topics of which a
+  // reader, alive, has reached the end. Returns an id for RemoveListener, after which it is not called any more.
   virtual uint64_t AddListener(std::function<void(const std::vector<StoredBatch>&)> on_append) = 0;
   virtual void RemoveListener(uint64_t id) = 0;
 

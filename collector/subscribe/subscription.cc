@@ -63,7 +63,7 @@ absl::Status Subscription::Read() {
   next_record_ = 0;
   omission_ = Omission();
   SLUICE_RETURN_IF_ERROR(Annotate(reader_->Read(limits_.read_bytes, &batches_, &omission_), "read the log"));
-  if (!batches_.empty() && batches_[0].sequence == request_.start.sequence) next_record_ = request_.start.records;
+  next_record_ = reader_->passed_records();
   return absl::OkStatus();
 }
 
@@ -81,22 +81,21 @@ bool Subscription::TakeBatch(const StoredBatch& batch, Filter::Verdict verdict, 
                               verdict == Filter::Verdict::kAll ? nullptr : request_.filter.get());
   }
   progress_.set_records_scanned(progress_.records_scanned() + selection.end - std::min(next_record_, selection.end));
-  Position cursor{batch.sequence, selection.end};
+  const size_t index = next_batch_;
   next_record_ = selection.end;
   if (selection.end >= view.count) {
     progress_.set_bytes_scanned(progress_.bytes_scanned() + batch.bytes.size());
-    cursor = {batch.sequence + 1, 0};
     next_record_ = 0;
     ++next_batch_;
   }
   if (selection.records == 0) return false;
   records_left_ -= selection.records;
   ended_ = records_left_ == 0;
-  Send(std::move(selection.pieces), cursor, selection.records, message);
+  Send(std::move(selection.pieces), reader_->PositionAfter(index, selection.end), selection.records, message);
   return true;
 }
 
-void Subscription::Send(std::vector<SharedBytes> pieces, Position cursor, uint64_t records, Message* message) {
+void Subscription::Send(std::vector<SharedBytes> pieces, const Position& cursor, uint64_t records, Message* message) {
   *message = Message();
   message->response = BatchResponse(std::move(pieces), log_->FormatCursor(cursor));
   message->records = records;
@@ -158,7 +157,7 @@ Subscription::Step Subscription::CaughtUp(Message* message) {
 }
 
 Position Subscription::Here() const {
-  if (next_batch_ < batches_.size()) return {batches_[next_batch_].sequence, next_record_};
+  if (next_batch_ < batches_.size()) return reader_->PositionAfter(next_batch_, next_record_);
   return reader_->position();
 }
 

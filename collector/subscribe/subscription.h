@@ -63,7 +63,7 @@ class Subscription {
  private:
   absl::Status Read();
   bool TakeBatch(const StoredBatch& batch, Filter::Verdict verdict, Message* message);
-  void Send(std::vector<SharedBytes> pieces, Position cursor, uint64_t records, Message* message);
+  void Send(std::vector<SharedBytes> pieces, const Position& cursor, uint64_t records, Message* message);
   void SendOmitted(Message* message);
   void SendProgress(Message* message);
   void SendCursor(Message* message);

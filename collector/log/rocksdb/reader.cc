@@ -15,11 +15,14 @@ RocksDbReader::RocksDbReader(const Database& database, const TopicTable& topics,
       tail_(tail),
       disk_reads_(disk_reads),
       topic_matches_(std::move(topic_matches)),
-      position_(start),
+      start_(start),
+      position_(std::move(start)),
       scan_(database, topics) {}
 
 absl::Status RocksDbReader::Read(size_t max_bytes, std::vector<StoredBatch>* out, Omission* omission) {
   *omission = Omission();
+  given_.clear();
+  passed_records_ = 0;
   const size_t before = out->size();
   while (out->size() == before && omission->reason == Omission::Reason::kNone) {
     if (scanning_) {
@@ -35,7 +38,19 @@ absl::Status RocksDbReader::Read(size_t max_bytes, std::vector<StoredBatch>* out
       ReadTail(view, max_bytes, out);
     }
   }
+  Note(*out, before);
   return absl::OkStatus();
+}
+
+void RocksDbReader::Note(const std::vector<StoredBatch>& out, size_t begin) {
+  for (size_t i = begin; i < out.size(); ++i) given_.push_back({out[i].sequence, out[i].view.count});
+  if (!given_.empty() && given_.front().sequence == start_.sequence) passed_records_ = start_.records;
+}
+
+Position RocksDbReader::PositionAfter(size_t batch, uint32_t records) const {
+  const Given& given = given_[batch];
+  if (records < given.records) return {given.sequence, records};
+  return batch + 1 == given_.size() ? position_ : Position{given.sequence + 1, 0};
 }
 
 bool RocksDbReader::Matches(uint32_t topic) {

@@ -24,6 +24,8 @@ class RocksDbReader final : public LogReader {
 
   absl::Status Read(size_t max_bytes, std::vector<StoredBatch>* out, Omission* omission) override;
   Position position() const override { return position_; }
+  Position PositionAfter(size_t batch, uint32_t records) const override;
+  uint32_t passed_records() const override { return passed_records_; }
 
  private:
   bool Matches(uint32_t topic);
@@ -34,13 +36,22 @@ class RocksDbReader final : public LogReader {
   void ReadTail(const TailCache::View& view, size_t max_bytes, std::vector<StoredBatch>* out);
   // Everything before `sequence` is read.
   void MoveTo(uint64_t sequence);
+  // Remembers what the batches from `begin` on are, for PositionAfter.
+  void Note(const std::vector<StoredBatch>& out, size_t begin);
 
   const TopicTable& topics_;
   const TailCache& tail_;
   std::atomic<uint64_t>* const disk_reads_;
   const std::function<bool(std::string_view)> topic_matches_;
   std::vector<bool> matches_;  // by topic id
+  const Position start_;
   Position position_;
+  struct Given {
+    uint64_t sequence;
+    uint32_t records;
+  };
+  std::vector<Given> given_;  // by the last Read
+  uint32_t passed_records_ = 0;
   DiskScan scan_;
   bool scanning_ = false;
 };

@@ -221,7 +221,7 @@ TEST_F(RetentionTest, TellsNothingToAReaderThatStartsAtTheBeginning) {
   clock_.Advance(30 * kHour);
   Append("app", 3);
   log().ApplyRetention();
-  for (const Position start : {Position(), log().Begin(), log().End()}) {
+  for (const Position& start : {Position(), log().Begin(), log().End()}) {
     Omission omission;
     ReadAll(*log().NewReader(start, AllTopics), &omission);
     EXPECT_EQ(omission.reason, Omission::Reason::kNone);
