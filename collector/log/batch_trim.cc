@@ -1,10 +1,9 @@
 #include "collector/log/batch_trim.h"
 
-#include <algorithm>
-#include <limits>
 #include <string_view>
 
 #include "base/wire.h"
+#include "collector/log/record_runs.h"
 #include "collector/log/record_view.h"
 #include "collector/log/wire_fields.h"
 
@@ -15,60 +14,31 @@ using wire::Field;
 using wire::Tag;
 using wire::Type;
 
-struct Summary {
-  uint32_t count = 0;
-  uint32_t severities = 0;
-  uint64_t min_time = std::numeric_limits<uint64_t>::max();
-  uint64_t max_time = 0;
-};
-
-// The record fields of `batch` that are kept.
-std::string_view KeptRecords(const BatchView& batch, uint64_t first_offset, Summary* summary) {
-  const char* const end = batch.bytes.data() + batch.bytes.size();
-  const char* kept = end;
+RecordRuns KeptRecords(const BatchView& batch, uint64_t first_offset) {
+  RecordRuns kept;
   RecordCursor cursor(batch.bytes.substr(batch.records_begin));
   RecordView record;
   while (cursor.Next(&record)) {
-    if (record.offset < first_offset) continue;
-    if (summary->count == 0) kept = record.field.data();
-    ++summary->count;
-    summary->severities |= 1u << record.severity;
-    summary->min_time = std::min(summary->min_time, record.time_unix_nano);
-    summary->max_time = std::max(summary->max_time, record.time_unix_nano);
+    if (record.offset >= first_offset) kept.Add(record);
   }
-  return std::string_view(kept, static_cast<size_t>(end - kept));
+  return kept;
 }
 
-// The shared fields that are not those of `batch`.
-void AppendChangedFields(uint64_t first_offset, const Summary& summary, std::string* out) {
-  char fields[64];
-  char* end = wire::WriteVarint(fields, Tag(summary_fields::kCount, Type::kVarint));
-  end = wire::WriteVarint(end, summary.count);
-  end = wire::WriteVarint(end, Tag(summary_fields::kSeverities, Type::kVarint));
-  end = wire::WriteVarint(end, summary.severities);
-  end = wire::WriteVarint(end, Tag(summary_fields::kMinTime, Type::kFixed64));
-  end = wire::WriteFixed64(end, summary.min_time);
-  end = wire::WriteVarint(end, Tag(summary_fields::kMaxTime, Type::kFixed64));
-  end = wire::WriteFixed64(end, summary.max_time);
-  const std::string_view encoded(fields, static_cast<size_t>(end - fields));
-
-  char buffer[96];
-  end = wire::WriteVarint(buffer, Tag(batch_fields::kFirstOffset, Type::kVarint));
+void AppendFirstOffset(uint64_t first_offset, std::string* out) {
+  char field[24];
+  char* end = wire::WriteVarint(field, Tag(batch_fields::kFirstOffset, Type::kVarint));
   end = wire::WriteVarint(end, first_offset);
-  end = wire::WriteVarint(end, Tag(batch_fields::kSummary, Type::kBytes));
-  end = wire::WriteBytes(end, encoded);
-  out->append(buffer, end);
+  out->append(field, end);
 }
 
 }  // namespace
 
 std::string TrimBatch(const BatchView& batch, uint64_t first_offset) {
-  Summary summary;
-  const std::string_view records = KeptRecords(batch, first_offset, &summary);
-  if (summary.count == 0) return std::string();
+  const RecordRuns records = KeptRecords(batch, first_offset);
+  if (records.records == 0) return std::string();
 
   std::string out;
-  out.reserve(batch.records_begin + records.size() + 64);
+  out.reserve(batch.records_begin + records.bytes + 64);
   const std::string_view shared = batch.bytes.substr(0, batch.records_begin);
   wire::Reader reader(shared);
   Field field;
@@ -77,8 +47,9 @@ std::string TrimBatch(const BatchView& batch, uint64_t first_offset) {
                          field.number == batch_fields::kSkippedBytes;
     if (!changes) out.append(shared.substr(begin, reader.position() - begin));
   }
-  AppendChangedFields(first_offset, summary, &out);
-  out.append(records);
+  AppendFirstOffset(first_offset, &out);
+  AppendSummary(records, &out);
+  for (std::string_view run : records.runs) out.append(run);
   return out;
 }
 

@@ -2,8 +2,8 @@
 // has one order over all topics, Kafka one for each partition.
 //
 // Invariants that every engine keeps (and contract_test.cc checks):
-//  - A batch is durable before `done` is called, and from then on its file's watermark is, too: in one atomic step, or
-//    (Kafka) because it can be found again from the messages themselves.
+//  - A batch, with all its parts if it comes in parts, is durable before `done` is called, and from then on its file's
+//    watermark is, too: in one atomic step, or (Kafka) because it can be found again from the messages themselves.
 //  - A batch that lies below its file's watermark is not stored again; one that lies across it is stored without the
 //    records below.
 //  - Batches of one Append call, and of consecutive calls, keep their order.
@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,13 +28,24 @@
 
 namespace sluice::collector {
 
-// A batch on its way into the log; validated. `view` points into `bytes`.
-struct PendingBatch {
+// A LogBatch; `view` points into `bytes`.
+struct BatchPart {
   SharedBytes bytes;
   BatchView view;
 };
 
+// A batch on its way into the log, as its agent sent it; validated. `view` points into `bytes`.
+struct PendingBatch {
+  SharedBytes bytes;
+  BatchView view;
+  // Set: what is stored in its place, in this order: under other topics, several copies, only some of its records; or
+  // nothing at all, and still the watermark moves to `view.end_offset`. Parts are of the same agent and file and have
+  // no other offsets than the batch; none is stored if one of them is refused.
+  std::optional<std::vector<BatchPart>> parts = std::nullopt;
+};
+
 struct AppendResult {
+  // kDuplicate: it had nothing that was new.
   enum class Outcome { kStored, kDuplicate, kRejected };
   Outcome outcome = Outcome::kStored;
   absl::Status rejection;  // kRejected: ResourceExhausted (may be taken later) or InvalidArgument (never)

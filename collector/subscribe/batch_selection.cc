@@ -1,10 +1,10 @@
 #include "collector/subscribe/batch_selection.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "base/wire.h"
+#include "collector/log/record_runs.h"
 #include "collector/log/wire_fields.h"
 
 namespace sluice::collector {
@@ -40,46 +40,6 @@ class PieceWriter {
   std::vector<SharedBytes> pieces_;
 };
 
-// What the selected records sum up to, and where they stand: as few runs as they are apart.
-struct Selected {
-  uint32_t records = 0;
-  uint32_t severities = 0;
-  uint64_t min_time = std::numeric_limits<uint64_t>::max();
-  uint64_t max_time = 0;
-  size_t bytes = 0;
-  std::vector<std::string_view> runs;
-
-  void Add(const RecordView& record) {
-    ++records;
-    severities |= 1u << record.severity;
-    min_time = std::min(min_time, record.time_unix_nano);
-    max_time = std::max(max_time, record.time_unix_nano);
-    bytes += record.field.size();
-    if (!runs.empty() && runs.back().data() + runs.back().size() == record.field.data()) {
-      runs.back() = std::string_view(runs.back().data(), runs.back().size() + record.field.size());
-    } else {
-      runs.push_back(record.field);
-    }
-  }
-};
-
-std::string EncodeSummary(const Selected& selected) {
-  char summary[64];
-  char* end = summary;
-  end = wire::WriteVarint(end, wire::Tag(summary_fields::kCount, wire::Type::kVarint));
-  end = wire::WriteVarint(end, selected.records);
-  end = wire::WriteVarint(end, wire::Tag(summary_fields::kSeverities, wire::Type::kVarint));
-  end = wire::WriteVarint(end, selected.severities);
-  end = wire::WriteVarint(end, wire::Tag(summary_fields::kMinTime, wire::Type::kFixed64));
-  end = wire::WriteFixed64(end, selected.min_time);
-  end = wire::WriteVarint(end, wire::Tag(summary_fields::kMaxTime, wire::Type::kFixed64));
-  end = wire::WriteFixed64(end, selected.max_time);
-  char field[80];
-  char* field_end = wire::WriteVarint(field, wire::Tag(batch_fields::kSummary, wire::Type::kBytes));
-  field_end = wire::WriteBytes(field_end, std::string_view(summary, end - summary));
-  return std::string(field, field_end - field);
-}
-
 // The shared fields but for the summary, which is `summary` instead.
 void WriteSharedFields(const BatchView& view, std::string_view summary, PieceWriter* writer) {
   wire::Reader reader(view.bytes.substr(0, view.records_begin));
@@ -96,7 +56,7 @@ void WriteSharedFields(const BatchView& view, std::string_view summary, PieceWri
 
 Selection SelectRecords(const StoredBatch& batch, const SelectionRange& range, const Filter* filter) {
   const BatchView& view = batch.view;
-  Selected selected;
+  RecordRuns selected;
   Selection selection;
   RecordCursor cursor(view.bytes.substr(view.records_begin));
   RecordView record;
@@ -109,7 +69,9 @@ Selection SelectRecords(const StoredBatch& batch, const SelectionRange& range, c
     return selection;
   }
   PieceWriter writer(batch.bytes);
-  WriteSharedFields(view, EncodeSummary(selected), &writer);
+  std::string summary;
+  AppendSummary(selected, &summary);
+  WriteSharedFields(view, summary, &writer);
   for (std::string_view run : selected.runs) writer.Add(run);
   selection.pieces = writer.Take();
   selection.records = selected.records;

@@ -18,13 +18,43 @@ constexpr size_t kWriteBatchBytesKept = size_t{32} << 20;
 AppendResult Rejected(absl::Status reason) { return {AppendResult::Outcome::kRejected, std::move(reason)}; }
 
 // What ingest has validated and this file relies on.
-absl::Status CheckBatch(const BatchView& view) {
+absl::Status CheckView(const BatchView& view) {
   SLUICE_RETURN_IF_ERROR(CheckTopicName(view.topic));
   SLUICE_RETURN_IF_ERROR(CheckAgentId(view.agent));
   if (view.first_offset >= view.end_offset || view.count == 0) {
     return InvalidArgument("the batch [", view.first_offset, ", ", view.end_offset, ") of ", view.count,
                            " records covers nothing");
   }
+  return absl::OkStatus();
+}
+
+absl::Status CheckBatch(const PendingBatch& batch) {
+  const BatchView& whole = batch.view;
+  SLUICE_RETURN_IF_ERROR(CheckView(whole));
+  if (!batch.parts.has_value()) return absl::OkStatus();
+  for (const BatchPart& part : *batch.parts) {
+    SLUICE_RETURN_IF_ERROR(Annotate(CheckView(part.view), "a part"));
+    if (part.view.agent != whole.agent || part.view.file != whole.file || part.view.first_offset < whole.first_offset ||
+        part.view.end_offset > whole.end_offset) {
+      return InvalidArgument("the part [", part.view.first_offset, ", ", part.view.end_offset,
+                             ") is not of the batch [", whole.first_offset, ", ", whole.end_offset, ")");
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Takes out of `parts` what lies before `stored_to`. An error is our own mistake.
+absl::Status TrimParts(uint64_t stored_to, std::vector<BatchPart>* parts) {
+  std::vector<BatchPart> kept;
+  for (BatchPart& part : *parts) {
+    if (part.view.first_offset < stored_to) {
+      part.bytes = SharedBytes::FromString(TrimBatch(part.view, stored_to));
+      if (part.bytes.size() == 0) continue;
+      SLUICE_ASSIGN_OR_RETURN(part.view, BatchView::Parse(part.bytes.view()));
+    }
+    kept.push_back(std::move(part));
+  }
+  *parts = std::move(kept);
   return absl::OkStatus();
 }
 
@@ -54,7 +84,7 @@ absl::Status Commit::Add(const std::vector<PendingBatch>& batches, std::vector<A
 
 absl::Status Commit::AddBatch(const PendingBatch& batch, AppendResult* result) {
   const BatchView& view = batch.view;
-  if (absl::Status valid = CheckBatch(view); !valid.ok()) {
+  if (absl::Status valid = CheckBatch(batch); !valid.ok()) {
     *result = Rejected(std::move(valid));
     return absl::OkStatus();
   }
@@ -63,25 +93,21 @@ absl::Status Commit::AddBatch(const PendingBatch& batch, AppendResult* result) {
   result->outcome = AppendResult::Outcome::kDuplicate;
   if (view.end_offset <= stored_to) return absl::OkStatus();
 
-  SharedBytes bytes = batch.bytes;
-  BatchView stored = view;
-  bool anything_new = true;
-  if (view.first_offset < stored_to) {
-    bytes = SharedBytes::FromString(TrimBatch(view, stored_to));
-    anything_new = bytes.size() > 0;
-    if (anything_new) {
-      SLUICE_ASSIGN_OR_RETURN(stored, BatchView::Parse(bytes.view()));
-    }
+  std::vector<BatchPart> parts;
+  if (batch.parts.has_value()) {
+    parts = *batch.parts;
+  } else {
+    parts.push_back({batch.bytes, view});
   }
-  if (anything_new) {
-    const absl::StatusOr<uint32_t> topic = ResolveTopic(view.topic);
-    if (!topic.ok()) {
-      *result = Rejected(topic.status());
-      return absl::OkStatus();
-    }
-    Store(std::move(bytes), stored, *topic);
-    result->outcome = AppendResult::Outcome::kStored;
+  const bool anything = !parts.empty();
+  if (view.first_offset < stored_to) SLUICE_RETURN_IF_ERROR(TrimParts(stored_to, &parts));
+  std::vector<uint32_t> topics;
+  if (absl::Status refused = ResolveTopics(parts, &topics); !refused.ok()) {
+    *result = Rejected(std::move(refused));
+    return absl::OkStatus();
   }
+  for (size_t i = 0; i < parts.size(); ++i) Store(std::move(parts[i]), topics[i]);
+  if (!parts.empty() || !anything) result->outcome = AppendResult::Outcome::kStored;
   changed_watermarks_[file] = {view.end_offset, view};
   return absl::OkStatus();
 }
@@ -93,22 +119,31 @@ absl::StatusOr<uint64_t> Commit::EndOffset(const std::string& file) const {
   return watermarks_->EndOffset(*session_, file);
 }
 
-absl::StatusOr<uint32_t> Commit::ResolveTopic(std::string_view name) {
-  if (const std::optional<uint32_t> id = topics_->Find(name)) return *id;
-  if (const auto found = new_topics_.find(ToAbsl(name)); found != new_topics_.end()) return found->second;
-  const auto id = static_cast<uint32_t>(topics_->size() + new_topics_.size());
-  if (id >= topics_max_) {
+absl::Status Commit::ResolveTopics(const std::vector<BatchPart>& parts, std::vector<uint32_t>* ids) {
+  std::vector<std::string> made;
+  for (const BatchPart& part : parts) {
+    const std::string_view name = part.view.topic;
+    if (const std::optional<uint32_t> id = topics_->Find(name)) {
+      ids->push_back(*id);
+      continue;
+    }
+    const auto [found, is_new] = new_topics_.try_emplace(std::string(name), topics_->size() + new_topics_.size());
+    ids->push_back(found->second);
+    if (!is_new) continue;
+    made.push_back(found->first);
+    if (found->second < topics_max_) continue;
+    for (const std::string& topic : made) new_topics_.erase(topic);
     return ResourceExhausted("the log has its most topics, ", topics_max_, ": '", name,
                              "' cannot be one more; see the topic templates of the agents' sources");
   }
-  new_topics_[std::string(name)] = id;
-  return id;
+  return absl::OkStatus();
 }
 
-void Commit::Store(SharedBytes bytes, const BatchView& view, uint32_t topic) {
+void Commit::Store(BatchPart part, uint32_t topic) {
+  const BatchView& view = part.view;
   const uint64_t sequence = next_sequence_++;
-  const auto size = static_cast<uint32_t>(bytes.size());
-  write_.Put(session_->batches(), keys::EncodeBatch(sequence, topic), ToSlice(bytes.view()));
+  const auto size = static_cast<uint32_t>(part.bytes.size());
+  write_.Put(session_->batches(), keys::EncodeBatch(sequence, topic), ToSlice(part.bytes.view()));
   write_.Put(session_->index(), keys::EncodeIndex(topic, sequence),
              IndexEntry{append_unix_nano_, size, view.count}.Encode());
 
@@ -127,7 +162,7 @@ void Commit::Store(SharedBytes bytes, const BatchView& view, uint32_t topic) {
   change.appended.records += view.count;
   change.appended.bytes += size;
 
-  committed_->batches.push_back({sequence, append_unix_nano_, std::move(bytes), view});
+  committed_->batches.push_back({sequence, append_unix_nano_, std::move(part.bytes), view});
   committed_->topics.push_back(topic);
 }
 

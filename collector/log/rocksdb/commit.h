@@ -56,9 +56,9 @@ class Commit {
 
   absl::Status AddBatch(const PendingBatch& batch, AppendResult* result);
   absl::StatusOr<uint64_t> EndOffset(const std::string& file) const;
-  // The topic's id, made if it is new; an error is the rejection.
-  absl::StatusOr<uint32_t> ResolveTopic(std::string_view name);
-  void Store(SharedBytes bytes, const BatchView& view, uint32_t topic);
+  // The ids of the parts' topics, made if they are new; an error is the rejection, and none was made.
+  absl::Status ResolveTopics(const std::vector<BatchPart>& parts, std::vector<uint32_t>* ids);
+  void Store(BatchPart part, uint32_t topic);
 
   TopicTable* const topics_;
   WatermarkStore* const watermarks_;

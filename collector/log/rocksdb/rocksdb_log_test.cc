@@ -116,6 +116,27 @@ TEST_F(RocksDbLogTest, RejectsOneTopicTooMany) {
   EXPECT_EQ(log().Watermarks("web-1")->size(), 3u);
 }
 
+TEST_F(RocksDbLogTest, MakesNoTopicForABatchWithAPartThatIsOneTopicTooMany) {
+  options_.topics_max = 3;
+  Reopen();
+  AppendOne(log(), {.topic = "a", .inode = 1});
+  PendingBatch batch = Pend(BatchSpec{.topic = "b", .inode = 2});
+  batch.parts.emplace();
+  for (const char* topic : {"b", "c", "d"}) {
+    const PendingBatch part = Pend(BatchSpec{.topic = topic, .inode = 2});
+    batch.parts->push_back({part.bytes, part.view});
+  }
+  // What follows it in the same commit gets the topics that it would have got.
+  const std::vector<AppendResult> results =
+      AppendAll(log(), {batch, Pend(BatchSpec{.topic = "x", .inode = 3}), Pend(BatchSpec{.topic = "y", .inode = 4})});
+  EXPECT_EQ(results[0].outcome, AppendResult::Outcome::kRejected);
+  EXPECT_EQ(results[0].rejection.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(results[1].outcome, AppendResult::Outcome::kStored);
+  EXPECT_EQ(results[2].outcome, AppendResult::Outcome::kStored);
+  Reopen();
+  EXPECT_THAT(testing::Names(ReadFrom(log(), log().Begin())), ::testing::ElementsAre("a:0", "x:0", "y:0"));
+}
+
 TEST_F(RocksDbLogTest, ReadsThousandsOfTopicsInOneOrder) {
   constexpr uint64_t kTopics = 3000;
   for (uint64_t round = 0; round < 3; ++round) {
