@@ -7,6 +7,7 @@
 #include "base/file_system.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "collector/route/route_config.h"
 
 namespace sluice::collector {
 namespace {
@@ -117,6 +118,7 @@ absl::StatusOr<CollectorOptions> ReadOptions(const CollectorFlags& flags, const 
   absl::Status flag_error = ReadListen(root.Map("listen"), flags, &options);
   options.log.data_dir = root.String("data_dir", "./sluice-data");
   ReadLog(root.Map("log"), &options.log);
+  options.routing = ReadRouting(root);
   ReadLimits(root.Map("limits"), &options);
   if (!flags.data_dir.empty()) options.log.data_dir = flags.data_dir;
   SLUICE_RETURN_IF_ERROR(file.Finish());

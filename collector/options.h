@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "collector/ingest/push_session.h"
 #include "collector/log/rocksdb/options.h"
+#include "collector/route/route_options.h"
 
 namespace sluice::collector {
 
@@ -25,6 +26,7 @@ struct CollectorOptions {
   HostPort http_address{"127.0.0.1", 7071};
   std::optional<TlsOptions> tls;
   RocksDbOptions log;
+  RoutingOptions routing;
   IngestLimits ingest;
   size_t subscribers_max = 4'096;
 };

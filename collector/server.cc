@@ -48,7 +48,12 @@ Server::~Server() { Stop(); }
 absl::Status Server::Open() {
   SLUICE_ASSIGN_OR_RETURN(log_, RocksDbLog::Open(options_.log, SystemClock()));
   hub_ = std::make_unique<SubscriptionHub>(log_.get(), &subscribe_executor_);
+  if (!options_.routing.routes.empty()) {
+    SLUICE_ASSIGN_OR_RETURN(Router router, Router::Compile(options_.routing));
+    router_ = std::make_unique<const Router>(std::move(router));
+  }
   ingest_ = std::make_unique<IngestService>(IngestContext{.log = log_.get(),
+                                                          .router = router_.get(),
                                                           .sessions = &sessions_,
                                                           .budget = &budget_,
                                                           .executor = &ingest_executor_,

@@ -14,6 +14,7 @@
 #include "collector/ingest/ingest_service.h"
 #include "collector/log/event_log.h"
 #include "collector/options.h"
+#include "collector/route/router.h"
 #include "collector/subscribe/log_service.h"
 #include "collector/subscribe/subscription_hub.h"
 #include "collector/support/collector_metrics.h"
@@ -55,6 +56,7 @@ class Server {
   Executor subscribe_executor_;
 
   std::unique_ptr<EventLog> log_;
+  std::unique_ptr<const Router> router_;  // null: no routes
   AgentSessions sessions_;
   IngestBudget budget_;
   std::unique_ptr<SubscriptionHub> hub_;

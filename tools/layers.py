@@ -20,9 +20,10 @@ USES = {
     "agent/ship": ("agent/link", "agent/metrics"),
     "agent/source": ("agent/parse",),
     "agent/tail": ("agent/encode", "agent/link", "agent/metrics", "agent/parse", "agent/source"),
-    "collector/ingest": ("collector/log", "collector/support"),
+    "collector/ingest": ("collector/log", "collector/route", "collector/support"),
     "collector/log/kafka": ("collector/log",),
     "collector/log/rocksdb": ("collector/log",),
+    "collector/route": ("collector/log",),
     "collector/subscribe": ("collector/log", "collector/support"),
     "consumer/cli": ("consumer/client", "consumer/generate"),
 }

@@ -2,13 +2,29 @@
 
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "base/status.h"
 #include "base/strings.h"
 
 namespace sluice::collector {
+namespace {
 
-absl::Status FileHolds::Admit(const BatchView& batch) {
-  SLUICE_RETURN_IF_ERROR(CheckHeld(batch));
+// Where the batch goes.
+void ForEachTopic(const PendingBatch& batch, absl::FunctionRef<void(std::string_view)> visit) {
+  if (!batch.parts.has_value()) return visit(batch.view.topic);
+  for (const BatchPart& part : *batch.parts) visit(part.view.topic);
+}
+
+bool GoesTo(const PendingBatch& batch, std::string_view topic) {
+  bool goes = false;
+  ForEachTopic(batch, [&](std::string_view other) { goes |= other == topic; });
+  return goes;
+}
+
+}  // namespace
+
+absl::Status FileHolds::Admit(const PendingBatch& batch) {
+  SLUICE_RETURN_IF_ERROR(CheckHeld(batch.view));
   return CheckDoubt(batch);
 }
 
@@ -24,27 +40,40 @@ absl::Status FileHolds::CheckHeld(const BatchView& batch) {
   return absl::OkStatus();
 }
 
-absl::Status FileHolds::CheckDoubt(const BatchView& batch) {
-  auto doubt = doubts_.find(batch.file);
+absl::Status FileHolds::CheckDoubt(const PendingBatch& batch) {
+  auto doubt = doubts_.find(batch.view.file);
   if (doubt == doubts_.end()) {
-    if (taken_topics_.contains(ToAbsl(batch.topic))) return absl::OkStatus();
-    doubt = doubts_.emplace(batch.file, Doubt{std::string(batch.topic)}).first;
-  } else if (doubt->second.topic != batch.topic) {
-    absl::Status status = ResourceExhausted("held back: a batch of this file is on its way to the new topic '",
-                                            doubt->second.topic, "'; send this one again");
-    Hold(batch, status.code());
+    bool taken = true;
+    ForEachTopic(batch, [&](std::string_view topic) { taken &= taken_topics_.contains(ToAbsl(topic)); });
+    if (taken) return absl::OkStatus();
+    doubt = doubts_.emplace(batch.view.file, Doubt()).first;
+  }
+  for (const std::string& topic : doubt->second.topics) {
+    if (GoesTo(batch, topic)) continue;
+    absl::Status status = ResourceExhausted("held back: a batch of this file is on its way to the new topic '", topic,
+                                            "'; send this one again");
+    Hold(batch.view, status.code());
     return status;
   }
+  ForEachTopic(batch, [&](std::string_view topic) {
+    if (!taken_topics_.contains(ToAbsl(topic))) doubt->second.topics.emplace(topic);
+  });
   ++doubt->second.batches;
   return absl::OkStatus();
 }
 
-void FileHolds::Resolve(const BatchView& batch, const absl::Status& result) {
-  if (auto doubt = doubts_.find(batch.file); doubt != doubts_.end() && doubt->second.topic == batch.topic) {
-    if (result.ok()) taken_topics_.insert(doubt->second.topic);
-    if (--doubt->second.batches == 0) doubts_.erase(doubt);
+void FileHolds::Resolve(const PendingBatch& batch, const absl::Status& result) {
+  if (auto doubt = doubts_.find(batch.view.file); doubt != doubts_.end()) {
+    // One that was admitted before there was a doubt has none of its topics.
+    bool counted = false;
+    for (const std::string& topic : doubt->second.topics) {
+      if (!GoesTo(batch, topic)) continue;
+      counted = true;
+      if (result.ok()) taken_topics_.insert(topic);
+    }
+    if (counted && --doubt->second.batches == 0) doubts_.erase(doubt);
   }
-  if (!result.ok()) Hold(batch, result.code());
+  if (!result.ok()) Hold(batch.view, result.code());
 }
 
 void FileHolds::Hold(const BatchView& batch, absl::StatusCode code) {

@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   SharedBytes message = SharedBytes::FromString(std::string(reinterpret_cast<const char*>(data), size));
   auto envelope = sluice::collector::ParsePushEnvelope(message.view());
   if (!envelope.ok()) return 0;
-  auto batches = sluice::collector::ReadBatches(*envelope, message, "web-1");
+  auto batches = sluice::collector::ReadBatches(*envelope, message, "web-1", nullptr);
   if (!batches.ok()) return 0;
 
   sluice::v1::PushRequest oracle;
@@ -25,7 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const IngestBatch& batch : *batches) {
     const auto& expected = oracle.batches(static_cast<int>(batch.index));
     uint32_t records = 0;
-    for (uint32_t count : batch.records_by_range) records += count;
+    for (uint32_t count : batch.by_severity) records += count;
     if (static_cast<int>(records) != expected.records_size()) std::abort();
     if (batch.pending.view.topic != expected.topic()) std::abort();
     if (batch.pending.view.end_offset != expected.end_offset()) std::abort();

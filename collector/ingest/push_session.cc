@@ -139,12 +139,13 @@ void PushSession::HandleBatches(const PushEnvelope& envelope, const SharedBytes&
   if (absl::Status status = HandleStatus(envelope, agent); !status.ok()) return Fail(status);
   context_->sessions->Seen(agent);
   if (envelope.batches.empty()) return;
-  absl::StatusOr<std::vector<IngestBatch>> batches = ReadBatches(envelope, bytes, agent);
+  absl::StatusOr<std::vector<IngestBatch>> batches = ReadBatches(envelope, bytes, agent, context_->router);
   if (!batches.ok()) return Fail(Annotate(batches.status(), StrCat("message ", envelope.sequence)));
 
   auto message = std::make_shared<PendingMessage>();
   message->sequence = envelope.sequence;
   message->bytes = bytes.size();
+  for (const IngestBatch& batch : *batches) message->bytes += batch.parts_bytes();
   message->taken_monotonic_nano = context_->clock->MonotonicNanos();
   std::vector<PendingBatch> admitted;
   {
@@ -171,7 +172,7 @@ std::vector<PendingBatch> PushSession::Admit(std::vector<IngestBatch> batches, P
   std::vector<PendingBatch> admitted;
   admitted.reserve(batches.size());
   for (IngestBatch& batch : batches) {
-    if (absl::Status held = holds_.Admit(batch.pending.view); !held.ok()) {
+    if (absl::Status held = holds_.Admit(batch.pending); !held.ok()) {
       message->Reject(batch, held, context_->metrics);
       continue;
     }
@@ -212,7 +213,7 @@ bool PushSession::NoteResults(const std::vector<AppendResult>& results, PendingM
       return false;
     }
     const bool rejected = results[i].outcome == AppendResult::Outcome::kRejected;
-    holds_.Resolve(batch.pending.view, rejected ? results[i].rejection : absl::OkStatus());
+    holds_.Resolve(batch.pending, rejected ? results[i].rejection : absl::OkStatus());
     if (rejected) message->Reject(batch, results[i].rejection, context_->metrics);
   }
   if (holds_.overflowed()) FinishOverflowed();

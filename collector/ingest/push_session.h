@@ -22,6 +22,7 @@
 #include "collector/ingest/push_envelope.h"
 #include "collector/ingest/push_message.h"
 #include "collector/log/event_log.h"
+#include "collector/route/router.h"
 #include "collector/support/collector_metrics.h"
 #include "collector/support/executor.h"
 
@@ -45,6 +46,7 @@ struct IngestLimits {
 // What all sessions share; nothing is owned.
 struct IngestContext {
   EventLog* log = nullptr;
+  const Router* router = nullptr;  // null: everything is stored as it comes
   AgentSessions* sessions = nullptr;
   IngestBudget* budget = nullptr;
   Executor* executor = nullptr;

@@ -17,6 +17,11 @@ struct RecordView {
   uint64_t offset = 0;
 };
 
+// The bytes of the line: `raw_body` if there is one, else `body`.
+inline std::string_view ExactLine(const RecordView& record) {
+  return record.raw_body.empty() ? record.body : record.raw_body;
+}
+
 // Walks the records of a validated batch, in order.
 //
 //   RecordCursor cursor(view.bytes.substr(view.records_begin));

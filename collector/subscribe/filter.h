@@ -48,9 +48,4 @@ class Filter {
   std::unique_ptr<re2::RE2> regex_;
 };
 
-// The bytes of the line: `raw_body` if there is one, else `body`.
-inline std::string_view ExactLine(const RecordView& record) {
-  return record.raw_body.empty() ? record.body : record.raw_body;
-}
-
 }  // namespace sluice::collector

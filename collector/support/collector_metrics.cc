@@ -72,7 +72,11 @@ CollectorMetrics::CollectorMetrics(Registry* registry)
                               "Streams of agents that the collector ended with an error, by gRPC status code.")),
       omitted_(Counters(registry, "sluice_collector_records_omitted_total",
                         "Records that subscribers were told they will never see, by reason, as far as the number is "
-                        "known.")) {
+                        "known.")),
+      dropped_(Counters(registry, "sluice_collector_records_dropped_total",
+                        "Records that a route of the configuration dropped, by route.")),
+      dead_letters_(Counters(registry, "sluice_collector_dead_letters_total",
+                             "Records that went to the topic of dead letters, by reason.")) {
   Gauges(registry, "sluice_collector_build_info", "Always 1; the collector's version as a label.")
       .Add({{"version", std::string(Version())}})
       .Set(1);
@@ -105,6 +109,14 @@ void CollectorMetrics::CountRejectedBatch(std::string_view reason) {
 
 void CollectorMetrics::CountStreamError(std::string_view code) {
   stream_errors_.Add({{"code", std::string(code)}}).Increment();
+}
+
+void CollectorMetrics::CountDropped(const std::string& route, uint32_t records) {
+  dropped_.Add({{"route", route}}).Increment(records);
+}
+
+void CollectorMetrics::CountDeadLetters(std::string_view reason, uint32_t records) {
+  dead_letters_.Add({{"reason", std::string(reason)}}).Increment(records);
 }
 
 void CollectorMetrics::CountOmitted(std::string_view reason, uint64_t records) {

@@ -48,6 +48,10 @@ class CollectorMetrics {
   void CountRejectedBatch(std::string_view reason);
   // `code` as gRPC spells it, lower case.
   void CountStreamError(std::string_view code);
+  // Of a route; bounded by the configuration.
+  void CountDropped(const std::string& route, uint32_t records);
+  // `reason`: see collector/log/dead_letter.h.
+  void CountDeadLetters(std::string_view reason, uint32_t records);
   // `reason`: retention, corruption.
   void CountOmitted(std::string_view reason, uint64_t records);
 
@@ -69,6 +73,8 @@ class CollectorMetrics {
   prometheus::Family<prometheus::Counter>& batches_rejected_;
   prometheus::Family<prometheus::Counter>& stream_errors_;
   prometheus::Family<prometheus::Counter>& omitted_;
+  prometheus::Family<prometheus::Counter>& dropped_;
+  prometheus::Family<prometheus::Counter>& dead_letters_;
 
   Mutex mutex_;
   absl::flat_hash_map<std::string, std::unique_ptr<Topic>> topics_ ABSL_GUARDED_BY(mutex_);
