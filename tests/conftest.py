@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.harness import settings
 from tests.harness.sandbox import Sandbox
+
+os.environ.update(settings.sanitizer_environment())  # every program inherits it
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -33,7 +33,6 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **settings.sanitizer_environment()},
                 preexec_fn=heed_interrupts,
             )
 
