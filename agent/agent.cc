@@ -73,7 +73,7 @@ void Agent::CreateStages() {
   if (watcher.ok()) {
     watcher_ = *std::move(watcher);
   } else {
-    log::Warn("agent", "no inotify; looking at all directories every second", {{"reason", watcher.status()}});
+    log::Warn("agent", "no inotify; looking at all directories again and again", {{"reason", watcher.status()}});
   }
   Shipper::Options shipper;
   shipper.address = options_.collector;
@@ -81,21 +81,43 @@ void Agent::CreateStages() {
   shipper.hello = hello_;
   shipper_ = std::make_unique<Shipper>(std::move(shipper), &waker_, &metrics_);
 
+  std::vector<std::shared_ptr<const Source>> sources = options_.sources;
+  CreateEvents(&sources);
   size_t descriptors = RaiseOpenFilesLimit();
   FileTracker::Options tracker;
   tracker.agent = options_.id;
   tracker.host = options_.host;
   tracker.open_files_max = descriptors > 2 * kOtherDescriptors ? descriptors - kOtherDescriptors : kOtherDescriptors;
+  tracker.deleted_keep_open = options_.deleted_keep_open;
+  tracker.deleted_bytes_max = options_.deleted_bytes_max;
   tracker.source_of = [this](const std::string& path) { return tree_->SourceOf(path); };
-  tracker_ = std::make_unique<FileTracker>(std::move(tracker), HostFileSystem(), clock_, &metrics_);
+  tracker_ = std::make_unique<FileTracker>(std::move(tracker), HostFileSystem(), clock_, &metrics_, events_.get());
   const v1::AgentCheckpoint checkpoint = store_.Load();
   for (const v1::FileWatermark& file : checkpoint.files()) tracker_->Learn(file);
 
-  tree_ = std::make_unique<WatchTree>(WatchTree::Options(), options_.sources, HostFileSystem(), watcher_.get(), clock_,
+  tree_ = std::make_unique<WatchTree>(WatchTree::Options(), sources, HostFileSystem(), watcher_.get(), clock_,
                                       tracker_.get(), &metrics_);
   tailer_ =
       std::make_unique<Tailer>(TailerOptions(options_), tracker_.get(), shipper_.get(), &buffers_, clock_, &metrics_);
   checkpoints_ = std::make_unique<CheckpointWriter>(&store_, &metrics_);
+}
+
+// The lifecycle records are a source like any other, before the others: one of them may include the state directory.
+void Agent::CreateEvents(std::vector<std::shared_ptr<const Source>>* sources) {
+  if (!options_.events) return;
+  EventLog::Options events;
+  events.directory = JoinPath(options_.state_dir, "events");
+  SourceOptions source;
+  source.name = EventLog::kTopic;
+  source.root = events.directory;
+  source.include = {"events.log*"};
+  source.topic = EventLog::kTopic;
+  source.parser = ParserKind::kJson;
+  source.internal = true;
+  absl::StatusOr<std::shared_ptr<const Source>> created = Source::Create(std::move(source), options_.id);
+  if (!created.ok()) return log::Error("agent", "no lifecycle records", {{"reason", created.status()}});
+  sources->insert(sources->begin(), *std::move(created));
+  events_ = std::make_unique<EventLog>(std::move(events), HostFileSystem(), clock_, &metrics_);
 }
 
 absl::Status Agent::StartHttp() {
@@ -149,6 +171,7 @@ void Agent::Loop() {
     int64_t next = tree_->Work();
     next = std::min(next, tailer_->Work());
     int64_t now = clock_->MonotonicNanos();
+    if (events_ != nullptr) next = std::min(next, events_->Work());
     next = std::min({next, CheckpointIfDue(now), StatusIfDue(now)});
     if (next <= now) continue;
     int watched = watcher_ != nullptr ? watcher_->descriptor() : -1;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -14,6 +15,7 @@
 #include "agent/checkpoint/checkpoint_store.h"
 #include "agent/checkpoint/checkpoint_writer.h"
 #include "agent/discover/watch_tree.h"
+#include "agent/events/event_log.h"
 #include "agent/link/buffer_pool.h"
 #include "agent/metrics/agent_metrics.h"
 #include "agent/ship/shipper.h"
@@ -45,6 +47,7 @@ class Agent {
   absl::Status OpenStateDirectory();
   absl::Status StartHttp();
   void CreateStages();
+  void CreateEvents(std::vector<std::shared_ptr<const Source>>* sources);
   absl::Status Ready() const;
   void Loop();
   void Drain();
@@ -66,6 +69,7 @@ class Agent {
   v1::Hello hello_;
   std::unique_ptr<DirectoryWatcher> watcher_;
   std::unique_ptr<Shipper> shipper_;
+  std::unique_ptr<EventLog> events_;  // null if there are to be none
   std::unique_ptr<FileTracker> tracker_;
   std::unique_ptr<WatchTree> tree_;
   std::unique_ptr<Tailer> tailer_;

@@ -53,6 +53,13 @@ void ReadParser(const ConfigNode& node, SourceOptions* options) {
   options->parser_regex.clear();
 }
 
+void ReadWatch(const ConfigNode& node, SourceOptions* options) {
+  std::string watch = node.Choice("watch", "auto", {"auto", "inotify", "poll"});
+  options->watch = watch == "poll" ? WatchMode::kPoll : watch == "inotify" ? WatchMode::kInotify : WatchMode::kAuto;
+  options->poll_interval =
+      node.Duration("poll_interval", options->poll_interval, absl::Milliseconds(10), absl::Hours(1));
+}
+
 SourceOptions ReadSource(const ConfigNode& node) {
   SourceOptions options;
   options.name = node.String("name", "");
@@ -70,6 +77,7 @@ SourceOptions ReadSource(const ConfigNode& node) {
   options.start_at =
       node.Choice("start_at", "beginning", {"beginning", "end"}) == "end" ? StartAt::kEnd : StartAt::kBeginning;
   options.labels = node.StringMap("labels");
+  ReadWatch(node, &options);
   ReadParser(node, &options);
   return options;
 }
@@ -127,6 +135,11 @@ void ReadAgent(const ConfigNode& node, const AgentFlags& flags, AgentOptions* op
   options->window_bytes = node.Bytes("window", options->window_bytes, 1 << 20, uint64_t{1} << 30);
   options->max_line_bytes = node.Bytes("max_line_bytes", options->max_line_bytes, 1 << 10, 1 << 20);
   options->insecure = node.Bool("insecure", false) || flags.insecure;
+  options->events = node.Bool("events", true);
+  ConfigNode deleted = node.Map("deleted_files");
+  options->deleted_keep_open =
+      deleted.Duration("keep_open", options->deleted_keep_open, absl::Seconds(1), absl::Hours(24 * 365));
+  options->deleted_bytes_max = deleted.Bytes("bytes", options->deleted_bytes_max, 0, uint64_t{1} << 50);
 }
 
 void ReadCheckpoint(const ConfigNode& node, AgentOptions* options) {

@@ -37,6 +37,9 @@ struct AgentOptions {
   int64_t checkpoint_records = 10'000;
   uint64_t window_bytes = 16 << 20;
   size_t max_line_bytes = 256 << 10;
+  bool events = true;  // lifecycle records, in topic sluice.events
+  absl::Duration deleted_keep_open = absl::Hours(24);
+  uint64_t deleted_bytes_max = uint64_t{10} << 30;
   std::vector<std::shared_ptr<const Source>> sources;
 };
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -124,6 +125,36 @@ class HostFile final : public ReadableFile {
   const std::string path_;
 };
 
+class HostAppendFile final : public AppendableFile {
+ public:
+  HostAppendFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+
+  absl::Status Append(std::string_view bytes) override { return WriteAll(fd_.get(), bytes, path_); }
+  absl::StatusOr<FileStat> Stat() override {
+    FileStat stat;
+    if (int error = StatAt(fd_.get(), "", AT_EMPTY_PATH, &stat); error != 0) return Error(error, "stat", path_);
+    return stat;
+  }
+
+ private:
+  Descriptor fd_;
+  const std::string path_;
+};
+
+// File systems whose files change without this kernel's knowledge. overlay is none of them: what is written through it
+// is told, and nobody writes below it. The numbers are of linux/magic.h and the kernel's own sources, which do not
+// export all.
+struct Unwatched {
+  uint32_t magic;
+  std::string_view name;
+};
+constexpr Unwatched kUnwatched[] = {
+    {0x6969, "nfs"},        {0x517b, "smb"},        {0xfe534d42, "smb2"},  {0xff534d42, "cifs"},  {0x65735546, "fuse"},
+    {0x01021997, "9p"},     {0x5346414f, "afs"},    {0x6b414653, "afs"},   {0x00c36400, "ceph"},  {0x73757245, "coda"},
+    {0x0bd00bd0, "lustre"}, {0x01161970, "gfs2"},   {0x7461636f, "ocfs2"}, {0x564c, "ncp"},       {0x47504653, "gpfs"},
+    {0x786f4256, "vboxsf"}, {0xbacbacbc, "vmhgfs"}, {0x013111a8, "ibrix"}, {0x19830326, "fhgfs"},
+};
+
 class Host final : public FileSystem {
  public:
   absl::StatusOr<std::unique_ptr<ReadableFile>> OpenForRead(const std::string& path) override {
@@ -133,6 +164,23 @@ class Host final : public FileSystem {
     if (int error = StatAt(fd.get(), "", AT_EMPTY_PATH, &stat); error != 0) return Error(error, "stat", path);
     if (stat.type != FileType::kRegular) return FailedPrecondition(path, ": no regular file");
     return std::make_unique<HostFile>(fd.Release(), path);
+  }
+
+  absl::StatusOr<std::unique_ptr<AppendableFile>> OpenForAppend(const std::string& path) override {
+    Descriptor fd(open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600));
+    if (fd.get() < 0) return Error(errno, "open", path);
+    return std::make_unique<HostAppendFile>(fd.Release(), path);
+  }
+
+  absl::StatusOr<std::string> Unwatchable(const std::string& path) override {
+    struct statfs info;
+    while (statfs(path.c_str(), &info) != 0) {
+      if (errno != EINTR) return Error(errno, "statfs", path);
+    }
+    for (const Unwatched& known : kUnwatched) {
+      if (known.magic == static_cast<uint32_t>(info.f_type)) return std::string(known.name);
+    }
+    return std::string();
   }
 
   absl::StatusOr<FileStat> Stat(const std::string& path, bool follow) override {

@@ -39,6 +39,15 @@ class ReadableFile {
   virtual absl::StatusOr<FileStat> Stat() = 0;
 };
 
+// A file that is written at its end. One thread at a time.
+class AppendableFile {
+ public:
+  virtual ~AppendableFile() = default;
+  // All of it, or an error; then a part of it may have been written.
+  virtual absl::Status Append(std::string_view bytes) = 0;
+  virtual absl::StatusOr<FileStat> Stat() = 0;
+};
+
 // Thread-safe. Errors carry the path and the system's reason; NotFound and PermissionDenied as such, ResourceExhausted
 // for a full disk or too many open files.
 class FileSystem {
@@ -47,10 +56,15 @@ class FileSystem {
 
   // FailedPrecondition if it is no regular file. Never blocks on a FIFO or a device. Follows symlinks.
   virtual absl::StatusOr<std::unique_ptr<ReadableFile>> OpenForRead(const std::string& path) = 0;
+  // Creates the file if it is missing, for its owner alone (0600).
+  virtual absl::StatusOr<std::unique_ptr<AppendableFile>> OpenForAppend(const std::string& path) = 0;
   // Of what a symlink points to with `follow`, else of the symlink itself.
   virtual absl::StatusOr<FileStat> Stat(const std::string& path, bool follow) = 0;
   virtual absl::StatusOr<std::vector<DirectoryEntry>> List(const std::string& directory) = 0;
 
+  // The name of the file system that holds `path` if the kernel does not tell of all changes in it: another host or a
+  // program behind it may write ("nfs", "fuse", …). Empty if it tells.
+  virtual absl::StatusOr<std::string> Unwatchable(const std::string& path) = 0;
   // InvalidArgument if it is larger than `size_max`.
   virtual absl::StatusOr<std::string> ReadFile(const std::string& path, size_t size_max) = 0;
   // Creates or replaces a file and syncs its content (not its directory).

@@ -62,25 +62,6 @@ void AppendTextValue(std::string_view value, std::string* out) {
   out->push_back('"');
 }
 
-void AppendJsonString(std::string_view text, std::string* out) {
-  out->push_back('"');
-  while (!text.empty()) {
-    const Utf8Char c = DecodeUtf8(text);
-    if (!c.valid) {
-      out->append("\ufffd");
-    } else if (c.code_point == '"' || c.code_point == '\\') {
-      out->push_back('\\');
-      out->push_back(text[0]);
-    } else if (IsControl(c.code_point) || c.code_point == '\t') {
-      absl::StrAppendFormat(out, "\\u%04x", static_cast<uint32_t>(c.code_point));
-    } else {
-      out->append(text.substr(0, c.size));
-    }
-    text.remove_prefix(c.size);
-  }
-  out->push_back('"');
-}
-
 // Numbers and booleans; but JSON has no number for what is not finite.
 bool IsBareInJson(const Field& field) {
   return !field.quoted() && field.value().find("nan") == std::string_view::npos &&

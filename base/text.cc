@@ -108,6 +108,25 @@ void AppendVisible(std::string_view text, bool strip_cr, std::string* out) {
   }
 }
 
+void AppendJsonString(std::string_view text, std::string* out) {
+  out->push_back('"');
+  while (!text.empty()) {
+    const Utf8Char c = DecodeUtf8(text);
+    if (!c.valid) {
+      out->append("\ufffd");
+    } else if (c.code_point == '"' || c.code_point == '\\') {
+      out->push_back('\\');
+      out->push_back(text[0]);
+    } else if (IsControl(c.code_point) || c.code_point == '\t') {
+      absl::StrAppendFormat(out, "\\u%04x", static_cast<uint32_t>(c.code_point));
+    } else {
+      out->append(text.substr(0, c.size));
+    }
+    text.remove_prefix(c.size);
+  }
+  out->push_back('"');
+}
+
 std::string Quoted(std::string_view text) {
   std::string quoted = "\"";
   AppendVisible(Beginning(text, kQuotedBytesMax), /*strip_cr=*/false, &quoted);

@@ -30,6 +30,9 @@ std::string ReplaceInvalidUtf8(std::string_view bytes);
 // \n, \r, \x1b, \u202e …; bytes that are no UTF-8 as \xff. A trailing CR is left out if `strip_cr`.
 void AppendVisible(std::string_view text, bool strip_cr, std::string* out);
 
+// Appends `text` (UTF-8 or not) as a JSON string with its quotes; what acts on a terminal is escaped.
+void AppendJsonString(std::string_view text, std::string* out);
+
 // `text` in quotes, as something that was found is told in an error: visible (AppendVisible), and not much of it.
 std::string Quoted(std::string_view text);
 

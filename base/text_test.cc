@@ -130,5 +130,11 @@ TEST(TextTest, QuotesWhatWasFoundVisiblyAndShort) {
   EXPECT_EQ(Quoted(std::string(100, '\x80')).substr(0, 5), "\"…\"");
 }
 
+TEST(AppendJsonStringTest, EscapesWhatJsonAndTerminalsWouldTakeForThemselves) {
+  std::string out;
+  AppendJsonString("a\"b\\c\n\x1b[1m\xff \u20ac", &out);
+  EXPECT_EQ(out, "\"a\\\"b\\\\c\\u000a\\u001b[1m\ufffd \u20ac\"");
+}
+
 }  // namespace
 }  // namespace sluice

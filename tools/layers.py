@@ -17,6 +17,7 @@ from typing import Iterator, NamedTuple
 USES = {
     "agent/checkpoint": ("agent/metrics",),
     "agent/discover": ("agent/metrics", "agent/source", "agent/tail"),
+    "agent/events": ("agent/metrics", "agent/tail"),
     "agent/ship": ("agent/link", "agent/metrics"),
     "agent/source": ("agent/parse",),
     "agent/tail": ("agent/encode", "agent/link", "agent/metrics", "agent/parse", "agent/source"),

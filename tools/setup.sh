@@ -7,12 +7,12 @@ build_packages=(
   bazel-bootstrap bazel-platforms bazel-rules-java bazel-rules-proto bazel-skylib
   clang-19 lld-19
   libabsl-dev libbenchmark-dev libcli11-dev libcpp-httplib-dev libgmock-dev libgrpc++-dev libgtest-dev libprotobuf-dev
-  libre2-dev librocksdb-dev libsimdjson-dev libspdlog-dev libssl-dev libxxhash-dev libyaml-cpp-dev
-  prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc
+  libre2-dev librocksdb-dev libsimdjson-dev libspdlog-dev libssl-dev libxxhash-dev libyaml-cpp-dev libzstd-dev
+  prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc zlib1g-dev
 )
 test_packages=(
-  ca-certificates clang-format-19 clang-tidy-19 curl git libclang-rt-19-dev llvm-19
-  python3 python3-pyflakes python3-pytest python3-pytest-xdist shellcheck util-linux
+  ca-certificates clang-format-19 clang-tidy-19 curl git libclang-rt-19-dev llvm-19 logrotate
+  python3 python3-pyflakes python3-pytest python3-pytest-xdist shellcheck util-linux zstd
 )
 grpcurl_version=v1.9.1 # the newest that Debian 12's Go builds
 buf_version=1.50.0

@@ -70,6 +70,10 @@ class CrashingFileSystem final : public FileSystem {
   }
   absl::Status CreateDirectories(const std::string&) override { return absl::OkStatus(); }
   absl::StatusOr<std::unique_ptr<ReadableFile>> OpenForRead(const std::string& path) override { return NotFound(path); }
+  absl::StatusOr<std::unique_ptr<AppendableFile>> OpenForAppend(const std::string& path) override {
+    return NotFound(path);
+  }
+  absl::StatusOr<std::string> Unwatchable(const std::string&) override { return std::string(); }
   absl::StatusOr<FileStat> Stat(const std::string& path, bool) override { return NotFound(path); }
   absl::StatusOr<std::vector<DirectoryEntry>> List(const std::string& path) override { return NotFound(path); }
 

@@ -36,15 +36,16 @@ int64_t WatchTree::Work() {
     Scan();
     now = clock_->MonotonicNanos();
     next_scan_ = now + absl::ToInt64Nanoseconds(options_.scan_interval);
-    next_poll_ = now + absl::ToInt64Nanoseconds(options_.poll_interval);
   }
-  bool any_polled = root_missing_ || watched_.size() < directories_.size() + linked_files_.size();
-  if (!any_polled) return next_scan_;
-  if (now >= next_poll_) {
-    PollDirectories();
-    next_poll_ = now + absl::ToInt64Nanoseconds(options_.poll_interval);
+  int64_t next = PollDirectories(now);
+  if (root_missing_) {
+    if (now >= next_look_) {
+      LookForRoots();
+      next_look_ = now + absl::ToInt64Nanoseconds(options_.missing_interval);
+    }
+    next = std::min(next, next_look_);
   }
-  return scan_soon_ ? now : std::min(next_scan_, next_poll_);
+  return scan_soon_ ? now : std::min(next, next_scan_);
 }
 
 std::shared_ptr<const Source> WatchTree::SourceOf(const std::string& path) const {
@@ -119,12 +120,38 @@ void WatchTree::LookAt(const std::string& path, FileType type, size_t depth) {
   listener_->OnAppeared(source, path);
 }
 
+// How the sources want a directory to be watched; of several, the first one's word holds.
+WatchMode WatchTree::ModeOf(const std::string& path, Directory* directory) const {
+  for (const auto& source : sources_) {
+    const std::string& root = source->options().root;
+    bool is_below = path == root || root == "/" || (path.starts_with(root) && path[root.size()] == '/');
+    if (!is_below) continue;
+    directory->poll_nanos = absl::ToInt64Nanoseconds(source->options().poll_interval);
+    return source->options().watch;
+  }
+  return WatchMode::kAuto;
+}
+
+// False if others may write to the file system without this kernel's knowledge.
+bool WatchTree::IsTold(const std::string& path) {
+  absl::StatusOr<std::string> name = file_system_->Unwatchable(path);
+  if (!name.ok() || name->empty()) return true;
+  if (said_.insert(*name).second) {
+    log::Info("discover", "this file system does not tell of changes; looking again and again (watch: poll)",
+              {{"path", path}, {"file_system", *name}});
+  }
+  return false;
+}
+
 void WatchTree::Watch(const std::string& path, Directory* directory) {
-  if (watcher_ == nullptr) return;
+  WatchMode mode = ModeOf(path, directory);
+  if (watcher_ == nullptr || mode == WatchMode::kPoll) return;
+  if (mode == WatchMode::kAuto && !IsTold(path)) return;
   absl::StatusOr<int> watch = watcher_->WatchDirectory(path);
   if (!watch.ok()) {
     // Of a missing or forbidden directory listing says more.
-    if (absl::IsResourceExhausted(watch.status())) SayOnce("", "looking at directories every second", watch.status());
+    if (absl::IsResourceExhausted(watch.status()))
+      SayOnce("", "looking at directories again and again", watch.status());
     return;
   }
   directory->watch = *watch;
@@ -192,16 +219,27 @@ void WatchTree::HandleEvent(const WatchEvent& event) {
   }
 }
 
-void WatchTree::PollDirectories() {
-  std::vector<std::string> polled;
-  for (const auto& [path, directory] : directories_) {
-    if (directory.watch < 0) polled.push_back(path);
-  }
+void WatchTree::LookForRoots() {
   for (const auto& source : sources_) {
     const std::string& root = source->options().root;
     if (!directories_.contains(root) && file_system_->Stat(root, /*follow=*/true).ok()) scan_soon_ = true;
   }
-  for (const std::string& path : polled) {
+}
+
+// Looks at the directories that have no watch, each at its time. When the next one is due.
+int64_t WatchTree::PollDirectories(int64_t now) {
+  int64_t next = std::numeric_limits<int64_t>::max();
+  if (watched_.size() == directories_.size() + linked_files_.size()) return next;
+  std::vector<std::string> due;
+  for (auto& [path, directory] : directories_) {
+    if (directory.watch >= 0) continue;
+    if (now >= directory.next_poll) {
+      if (directory.next_poll > 0) due.push_back(path);  // the scan that found it has looked
+      directory.next_poll = now + directory.poll_nanos;
+    }
+    next = std::min(next, directory.next_poll);
+  }
+  for (const std::string& path : due) {
     absl::StatusOr<std::vector<DirectoryEntry>> entries = file_system_->List(path);
     if (!entries.ok()) continue;
     for (const DirectoryEntry& entry : *entries) {
@@ -210,6 +248,7 @@ void WatchTree::PollDirectories() {
       if (!is_known_directory) LookAt(below, entry.type, DepthOf(path));
     }
   }
+  return next;
 }
 
 void WatchTree::SayOnce(const std::string& path, std::string_view problem, const absl::Status& status) {

@@ -21,7 +21,8 @@ namespace sluice::agent {
 
 // inotify tells what happens in a directory, one watch a directory, none a file: an idle file costs nothing. What it
 // does not tell (changes through another hard link, events that were lost, file systems that have none) a scan of all
-// directories finds. Where no watch can be had, the directory is looked at every second instead.
+// directories finds. Where no watch can be had, or the file system does not tell of what others write (NFS, FUSE, …),
+// the directory is looked at every poll_interval of its source instead.
 //
 // Symbolic links to files are followed, and their targets watched; links to directories are not followed below a root,
 // so that no loop can arise. One thread.
@@ -29,7 +30,7 @@ class WatchTree {
  public:
   struct Options {
     absl::Duration scan_interval = absl::Seconds(30);
-    absl::Duration poll_interval = absl::Seconds(1);  // of directories that cannot be watched
+    absl::Duration missing_interval = absl::Seconds(1);  // how often a root that is missing is looked for
     size_t depth_max = 64;
   };
 
@@ -49,6 +50,8 @@ class WatchTree {
   struct Directory {
     int watch = -1;  // -1: polled
     uint64_t seen_in_scan = 0;
+    int64_t poll_nanos = 0;
+    int64_t next_poll = 0;  // monotonic
   };
 
   void Scan();
@@ -57,7 +60,10 @@ class WatchTree {
   void Watch(const std::string& path, Directory* directory);
   void Forget(const std::string& path);
   void HandleEvent(const WatchEvent& event);
-  void PollDirectories();
+  WatchMode ModeOf(const std::string& path, Directory* directory) const;
+  bool IsTold(const std::string& path);
+  void LookForRoots();
+  int64_t PollDirectories(int64_t now);
   void SayOnce(const std::string& path, std::string_view problem, const absl::Status& status);
   size_t DepthOf(const std::string& path) const;
 
@@ -76,7 +82,7 @@ class WatchTree {
   std::vector<WatchEvent> events_;
   uint64_t scan_ = 0;
   int64_t next_scan_ = 0;
-  int64_t next_poll_ = 0;
+  int64_t next_look_ = 0;  // for roots that are missing
   bool scan_soon_ = true;
   bool root_missing_ = false;
 };

@@ -24,6 +24,10 @@ std::string_view LossReasonName(LossReason reason) {
       return "deleted";
     case LossReason::kUnreadable:
       return "unreadable";
+    case LossReason::kGivenUp:
+      return "given_up";
+    case LossReason::kCorrupt:
+      return "corrupt";
   }
   return "unknown";
 }
@@ -48,6 +52,11 @@ AgentMetrics::AgentMetrics(prometheus::Registry* registry)
           NewCounter(registry, "sluice_agent_checkpoint_failures_total", "Checkpoints that could not be written.")),
       connections_lost(NewCounter(registry, "sluice_agent_connections_lost_total",
                                   "Connections to the collector that failed or ended.")),
+      events_dropped(NewCounter(registry, "sluice_agent_events_dropped_total",
+                                "Lifecycle records that could not be written to the state directory.")),
+      collector_behind_bytes(
+          NewCounter(registry, "sluice_agent_collector_behind_bytes_total",
+                     "Bytes acknowledged earlier that the collector does not hold: its data was lost or set back.")),
       connected(NewGauge(registry, "sluice_agent_connected", "1 while connected to the collector, else 0.")),
       lag_bytes(NewGauge(registry, "sluice_agent_lag_bytes", "Bytes in followed files that are not yet acknowledged.")),
       files(NewGauge(registry, "sluice_agent_files", "Files that are followed.")),
@@ -64,7 +73,8 @@ AgentMetrics::AgentMetrics(prometheus::Registry* registry)
                       .Name("sluice_agent_bytes_lost_total")
                       .Help("Bytes that were written to followed files and will never be delivered, by reason.")
                       .Register(*registry)) {
-  for (LossReason reason : {LossReason::kTruncated, LossReason::kDeleted, LossReason::kUnreadable}) {
+  for (LossReason reason : {LossReason::kTruncated, LossReason::kDeleted, LossReason::kUnreadable, LossReason::kGivenUp,
+                            LossReason::kCorrupt}) {
     CountLoss(reason, 0);  // so that every reason is there from the start
   }
 }

@@ -20,6 +20,8 @@ enum class LossReason {
   kTruncated,   // the file was truncated or rewritten before it was read to its end
   kDeleted,     // the file could not be read any more after it was deleted or moved away
   kUnreadable,  // the disk gave an error
+  kGivenUp,     // a deleted file was not held open any longer: deleted_files' bounds
+  kCorrupt,     // a compressed file that ends in the middle or is damaged; its compressed bytes
 };
 std::string_view LossReasonName(LossReason reason);
 
@@ -38,6 +40,8 @@ class AgentMetrics {
   prometheus::Counter& checkpoint_writes;
   prometheus::Counter& checkpoint_failures;
   prometheus::Counter& connections_lost;
+  prometheus::Counter& events_dropped;
+  prometheus::Counter& collector_behind_bytes;
   prometheus::Gauge& connected;
   prometheus::Gauge& lag_bytes;
   prometheus::Gauge& files;

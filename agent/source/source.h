@@ -9,12 +9,17 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "agent/parse/parser_factory.h"
 #include "base/glob.h"
 
 namespace sluice::agent {
 
 enum class StartAt { kBeginning, kEnd };
+
+// How changes are learnt of: from the kernel, unless the file system is one of which it does not know; from the kernel;
+// or by looking again and again.
+enum class WatchMode { kAuto, kInotify, kPoll };
 
 struct SourceOptions {
   std::string name;
@@ -26,6 +31,9 @@ struct SourceOptions {
   ParserKind parser = ParserKind::kAuto;
   std::string parser_regex;  // kRegex only
   std::map<std::string, std::string> labels;
+  WatchMode watch = WatchMode::kAuto;
+  absl::Duration poll_interval = absl::Seconds(1);
+  bool internal = false;  // the agent's own records: nothing is recorded of them, and they count nowhere
 };
 
 // Immutable; thread-safe.

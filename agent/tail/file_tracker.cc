@@ -12,8 +12,9 @@
 
 namespace sluice::agent {
 
-FileTracker::FileTracker(Options options, FileSystem* file_system, const Clock* clock, AgentMetrics* metrics)
-    : options_(std::move(options)), file_system_(file_system), clock_(clock), metrics_(metrics) {}
+FileTracker::FileTracker(Options options, FileSystem* file_system, const Clock* clock, AgentMetrics* metrics,
+                         FileEvents* events)
+    : options_(std::move(options)), file_system_(file_system), clock_(clock), metrics_(metrics), events_(events) {}
 
 void FileTracker::OnAppeared(const std::shared_ptr<const Source>& source, const std::string& path) {
   absl::StatusOr<FileStat> stat = file_system_->Stat(path, /*follow=*/true);
@@ -44,20 +45,25 @@ void FileTracker::MetAgain(TailedFile* file, const FileStat& stat, const std::st
       if (is_link) return;  // a second name of the same file: it is read once
     }
     if (TailedFile* displaced = table_.FindByPath(path); displaced != nullptr) Detach(displaced);
+    std::string old_path = file->path.empty() ? file->last_path : file->path;
     table_.MoveTo(file, path);
     std::erase(detached_, file);
     file->detached = false;
+    file->deleted = false;
     file->finishing = false;
+    if (file->resolved && old_path != path) Tell(FileEvent::Kind::kRenamed, *file, file->read.offset, old_path);
     MarkReady(file);
   }
   if (!file->resolved && reading_) Resolve(file);
-  if (stat.size != file->size) MarkReady(file);
+  if (file->is_archive ? DiskChanged(file, stat) : stat.size != file->size) MarkReady(file);
 }
 
 void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std::string& path, TailedFile* displaced) {
-  absl::StatusOr<std::unique_ptr<ReadableFile>> opened = file_system_->OpenForRead(path);
+  auto file = std::make_unique<TailedFile>();
+  absl::StatusOr<std::unique_ptr<ReadableFile>> opened = Open(file.get(), path);
   absl::StatusOr<FileStat> stat = opened.ok() ? (*opened)->Stat() : opened.status();
   if (!stat.ok()) {
+    if (absl::IsOutOfRange(stat.status())) return;  // an archive that somebody begins to write; it will be modified
     bool is_gone = absl::IsNotFound(stat.status()) || absl::IsFailedPrecondition(stat.status());
     if (!is_gone) Unreadable(path, stat.status());
     return;
@@ -66,7 +72,6 @@ void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std:
   if (table_.FindByInode(stat->device, stat->inode) != nullptr) return;  // renamed meanwhile; its event will come
   if (displaced != nullptr) Detach(displaced);
 
-  auto file = std::make_unique<TailedFile>();
   file->source = source;
   file->path = path;
   file->first_path = path;
@@ -89,9 +94,20 @@ void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std:
 
 void FileTracker::OnModified(const std::string& path) {
   TailedFile* file = table_.FindByPath(path);
-  if (file == nullptr) return;
+  if (file == nullptr) {
+    // An archive that was too short to be one when it appeared.
+    std::shared_ptr<const Source> source =
+        ArchiveFormatOf(path) == ArchiveFormat::kNone ? nullptr : options_.source_of(path);
+    if (source != nullptr) OnAppeared(source, path);
+    return;
+  }
   file->last_active = clock_->MonotonicNanos();
   if (!file->resolved) LookAtSize(file);
+  if (file->is_archive) {
+    absl::StatusOr<FileStat> stat = file_system_->Stat(path, /*follow=*/true);
+    if (stat.ok() && !DiskChanged(file, *stat)) return;
+  }
+  if (file->waiting) file->ask_again_at = 0;
   MarkReady(file);
 }
 
@@ -120,6 +136,7 @@ void FileTracker::OnScanEnd() {
 }
 
 void FileTracker::Detach(TailedFile* file) {
+  if (!file->path.empty()) file->last_path = file->path;
   table_.LosePath(file);
   if (file->detached) return;
   file->detached = true;
@@ -131,6 +148,12 @@ void FileTracker::Detach(TailedFile* file) {
 
 void FileTracker::MarkReady(TailedFile* file) {
   if (file->queued || !file->resolved) return;
+  if (file->spent) {
+    // A copy that is shorter than what was delivered; unless somebody goes on writing to it.
+    if (file->file != nullptr) LookAtSize(file);
+    if (file->size <= file->acked.offset) return;
+    file->spent = false;
+  }
   file->queued = true;
   ready_.push_back(file);
 }
@@ -149,6 +172,7 @@ TailedFile* FileTracker::PopReady() {
       ReadFailed(file, status);
       continue;
     }
+    if (file->archive != nullptr && !MayDecode(file)) continue;
     return file;
   }
   return nullptr;
@@ -157,7 +181,8 @@ TailedFile* FileTracker::PopReady() {
 bool FileTracker::MayBeRead(TailedFile* file, int64_t now) {
   if (file->refused || file->held_until > now) return false;
   if (file->predecessor != nullptr && file->predecessor->at_end) file->predecessor = nullptr;
-  return file->predecessor == nullptr;
+  // What is held back because it looks like a copy may be so for ever.
+  return file->predecessor == nullptr || file->predecessor->original != nullptr;
 }
 
 int64_t FileTracker::NextHeld() const {
@@ -171,6 +196,7 @@ int64_t FileTracker::NextHeld() const {
 void FileTracker::Acknowledge(TailedFile* file, const Mark& end) {
   file->acked = end;
   MarkDirty(file);
+  if (file->is_archive && file->at_end && !file->archive_active && !file->detached && file->AllAcked()) Close(file);
 }
 
 void FileTracker::MarkDirty(TailedFile* file) {
@@ -188,12 +214,16 @@ void FileTracker::LookAtSize(TailedFile* file) {
 void FileTracker::UpdateGauges() {
   for (TailedFile* file : ready_) LookAtSize(file);
   uint64_t lag = 0;
-  table_.ForEach([&lag](const TailedFile* file) {
+  uint64_t files = 0;
+  table_.ForEach([&](const TailedFile* file) {
+    if (file->source->options().internal) return;
+    ++files;
+    if (file->spent) return;
     uint64_t size = std::max(file->size, file->read.offset);
     lag += size - std::min(size, file->acked.offset);
   });
   metrics_->lag_bytes.Set(static_cast<double>(lag));
-  metrics_->files.Set(static_cast<double>(table_.size()));
+  metrics_->files.Set(static_cast<double>(files));
   metrics_->files_open.Set(static_cast<double>(open_files_));
   metrics_->paths_unreadable.Set(static_cast<double>(unreadable_.size()));
 }

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "agent/metrics/agent_metrics.h"
+#include "agent/tail/file_events.h"
 #include "agent/tail/file_listener.h"
 #include "agent/tail/file_memory.h"
 #include "agent/tail/file_table.h"
@@ -36,9 +37,15 @@ class FileTracker final : public FileListener {
     // How long a file that no path leads to must have been quiet before it is taken for finished.
     absl::Duration quiet_after_delete = absl::Seconds(1);
     absl::Duration quiet_after_move = absl::Seconds(5);
+    // Deleted files are held open until they are read, at most so long, and of all together so many bytes on disk.
+    absl::Duration deleted_keep_open = absl::Hours(24);
+    uint64_t deleted_bytes_max = uint64_t{10} << 30;
+    // A compressed file that ends in the middle is taken for damaged when nobody wrote to it for so long.
+    absl::Duration archive_patience = absl::Minutes(1);
   };
 
-  FileTracker(Options options, FileSystem* file_system, const Clock* clock, AgentMetrics* metrics);
+  // `events` may be null: nobody keeps a record.
+  FileTracker(Options options, FileSystem* file_system, const Clock* clock, AgentMetrics* metrics, FileEvents* events);
 
   // What was known before: from the checkpoint, and from the collector.
   void Learn(const v1::FileWatermark& watermark) { memory_.Learn(watermark); }
@@ -67,12 +74,21 @@ class FileTracker final : public FileListener {
   void Rewind(TailedFile* file);
   // The collector is further along than was known.
   void Advance(TailedFile* file, const v1::FileWatermark& watermark);
+  // Of `file` nothing more can be read now.
+  void ReachedEnd(TailedFile* file);
+  // True if a copy of `file`'s content is at hand, from which the rest will be read if it is truncated.
+  bool IsCopied(const TailedFile* file) const;
+  // What the collector does not hold of files of which it had acknowledged more. Call it with all watermarks learnt.
+  void CompareWith(const std::vector<v1::FileWatermark>& watermarks);
   // A read of `file` failed.
   void ReadFailed(TailedFile* file, const absl::Status& status);
 
-  // Looks after files that no path leads to: reads them on, and lets them go when they are finished. When to call
-  // again, monotonic; INT64_MAX if there is none.
-  int64_t TendDetached();
+  // Looks after files that no path leads to: reads them on, and lets them go when they are finished; and after those
+  // of which it is not known yet whether they are copies. When to call again, monotonic; INT64_MAX if there is none.
+  int64_t Tend();
+  // Bytes of `file` will never be delivered: counted, logged and recorded.
+  void Lose(const TailedFile& file, const v1::FileIdentity& identity, LossReason reason, uint64_t bytes,
+            std::string_view message);
 
   // Progress of all files, also of those that are gone, for the checkpoint.
   std::vector<const v1::FileWatermark*> Progress();
@@ -86,33 +102,64 @@ class FileTracker final : public FileListener {
   FileMemory& memory() { return memory_; }
 
  private:
+  // What a file that nobody knows turns out to be.
+  enum class Origin { kNew, kCopy, kNotKnownYet };
+
   void Follow(const std::shared_ptr<const Source>& source, const std::string& path, TailedFile* displaced);
   void MetAgain(TailedFile* file, const FileStat& stat, const std::string& path);
   void Detach(TailedFile* file);
   void Resolve(TailedFile* file);
+  void Begin(TailedFile* file, const FileStat& stat, const Resumption& resumption);
   void StartNew(TailedFile* file, const FileStat& stat);
   void FindRotatedAway();
   void OrderGenerations(const std::vector<TailedFile*>& files);
   void LookAtSize(TailedFile* file);
   void UpdateShared(TailedFile* file);
   void MarkDirty(TailedFile* file);
+
+  Origin FindOrigin(TailedFile* file, const FileStat& stat, Resumption* found);
+  Origin CompareWithFollowed(TailedFile* file, const FileStat& stat, std::string_view head);
+  Origin CompareWithRemembered(TailedFile* file, std::string_view head, Resumption* found);
+  Origin Continues(TailedFile* file, const v1::FileWatermark& known, std::string_view head, Resumption* found);
+  Origin HoldsSame(TailedFile* file, TailedFile* other, std::string_view head);
+  bool StillHasContent(const v1::FileIdentity& identity, const TailedFile* asking) const;
+  bool HasMovedOn(const TailedFile& copy, const v1::FileIdentity& identity) const;
+  void HoldBack(TailedFile* file);
+  int64_t TendWaiting(int64_t now);
+
+  absl::StatusOr<std::unique_ptr<ReadableFile>> Open(TailedFile* file, const std::string& path);
   absl::Status EnsureOpen(TailedFile* file);
+  void Close(TailedFile* file);
   void CloseIdleFiles(const TailedFile* keep);
+  bool DiskChanged(TailedFile* file, const FileStat& stat);
   bool MayBeRead(TailedFile* file, int64_t now);
+  bool TakeSlot(TailedFile* file);
+  void GiveSlotBack(TailedFile* file);
+  bool IsComparable(TailedFile* file, const FileStat& stat);
+  bool MayDecode(TailedFile* file);
+  void GoTo(TailedFile* file, const Mark& place);
+  void EndArchive(TailedFile* file);
+  int64_t TendArchives(int64_t now);
   bool TendOne(TailedFile* file, int64_t now);
+  void BoundDeleted(int64_t now);
   void LetGo(TailedFile* file);
   void Remember(const TailedFile& file);
   void Unreadable(const std::string& path, const absl::Status& status);
+  void Tell(FileEvent::Kind kind, const TailedFile& file, uint64_t bytes, std::string old_path = "");
 
   const Options options_;
   FileSystem* const file_system_;
   const Clock* const clock_;
   AgentMetrics* const metrics_;
+  FileEvents* const events_;
 
   FileTable table_;
   FileMemory memory_;
   std::deque<TailedFile*> ready_;
   std::vector<TailedFile*> detached_;
+  std::vector<TailedFile*> waiting_;     // to be known for copies or not
+  std::vector<TailedFile*> unfinished_;  // compressed files that end in the middle
+  size_t archives_active_ = 0;
   absl::flat_hash_set<std::string> unreadable_;  // said once each
   size_t open_files_ = 0;
   uint64_t scan_ = 0;

@@ -1,8 +1,10 @@
 // FileTracker's part that decides who a file is, and where reading it begins.
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "agent/encode/shared_fields.h"
@@ -11,6 +13,9 @@
 
 namespace sluice::agent {
 namespace {
+
+// A file that was silent for as long as this may be forgotten by a collector that lost nothing.
+constexpr int64_t kForgottenNanos = int64_t{30} * 24 * 3600 * 1'000'000'000;
 
 const std::string& PathOf(const TailedFile& file) { return file.path.empty() ? file.first_path : file.path; }
 
@@ -28,8 +33,20 @@ void FileTracker::StartReading() {
     uint64_t b_age = ParseRotationName(BaseNameOf(PathOf(*b))).age;
     return std::tie(a->modified_unix_nano, b_age, PathOf(*a)) < std::tie(b->modified_unix_nano, a_age, PathOf(*b));
   });
-  for (TailedFile* file : files) Resolve(file);
+  // Those that are known by their inodes first: the others may be copies of what these have been.
+  auto is_known = [this](const TailedFile* file) {
+    FileStat stat;
+    stat.device = file->device;
+    stat.inode = file->inode;
+    stat.birth_unix_nano = file->identity.birth_time_unix_nano();
+    return memory_.Newest(stat) != nullptr;
+  };
   OrderGenerations(files);
+  for (bool known : {true, false}) {
+    for (TailedFile* file : files) {
+      if (!file->resolved && is_known(file) == known) Resolve(file);
+    }
+  }
 }
 
 // Files that were renamed to a name that no source includes while the agent was away, before they were read to the end:
@@ -69,24 +86,44 @@ void FileTracker::Resolve(TailedFile* file) {
   if (absl::Status status = EnsureOpen(file); !status.ok()) return ReadFailed(file, status);
   absl::StatusOr<FileStat> stat = file->file->Stat();
   if (!stat.ok()) return ReadFailed(file, stat.status());
-  absl::StatusOr<Resumption> resumption = Resume(memory_, *stat, file->file.get());
-  if (!resumption.ok()) return ReadFailed(file, resumption.status());
-  file->identity = resumption->identity;
-  if (resumption->path.has_value()) {
-    file->first_path = *resumption->path;
+  FileStat plain = *stat;
+  if (file->archive != nullptr) {
+    if (!IsComparable(file, *stat)) return HoldBack(file);
+    plain.size = std::numeric_limits<uint64_t>::max();  // not known before it is decoded
   }
-  if (resumption->known) {
-    file->acked = {resumption->offset, resumption->frontier};
-    file->read = file->acked;
-    file->scanned = file->read.offset;
-    file->in_long_line = IsInsideLine(file->file.get(), file->read.offset);
+  absl::StatusOr<Resumption> resumption = Resume(memory_, plain, file->file.get());
+  if (!resumption.ok()) return ReadFailed(file, resumption.status());
+  if (!resumption->known && !resumption->replaced) {
+    Origin origin = FindOrigin(file, *stat, &*resumption);
+    if (origin == Origin::kNotKnownYet) return HoldBack(file);
+  }
+  std::erase(waiting_, file);
+  file->waiting = false;
+  file->original = nullptr;
+  Begin(file, *stat, *resumption);
+  // Others may have to be read before it.
+  if (!MayBeRead(file, clock_->MonotonicNanos())) GiveSlotBack(file);
+}
+
+// It is known who the file is.
+void FileTracker::Begin(TailedFile* file, const FileStat& stat, const Resumption& resumption) {
+  file->identity = resumption.identity;
+  if (resumption.path.has_value()) {
+    file->first_path = *resumption.path;
+  }
+  if (resumption.known) {
+    file->acked = {resumption.offset, resumption.frontier};
+    file->spent = !file->is_archive && stat.size < file->acked.offset;
+    file->at_end = file->spent;
+    GoTo(file, file->acked);
   } else {
-    StartNew(file, *stat);
-    if (resumption->replaced) {
+    StartNew(file, stat);
+    if (resumption.replaced) {
       metrics_->files_replaced.Increment();
       log::Warn("tail", "file was truncated, rewritten or its inode reused while the agent was away; reading it from 0",
                 {{"path", file->path}, {"generation", file->identity.generation()}});
     }
+    Tell(resumption.replaced ? FileEvent::Kind::kTruncated : FileEvent::Kind::kAppeared, *file, file->read.offset);
   }
   UpdateShared(file);
   file->resolved = true;
@@ -123,11 +160,23 @@ void FileTracker::UpdateShared(TailedFile* file) {
 }
 
 void FileTracker::Restart(TailedFile* file) {
-  uint64_t unread = file->size > file->read.offset ? file->size - file->read.offset : 0;
+  uint64_t delivered = file->read.offset;
+  for (TailedFile* copy : waiting_) {
+    if (copy->original != file) continue;
+    LookAtSize(copy);
+    delivered = std::max(delivered, copy->size);  // what the copy holds will be read from it
+    copy->original = nullptr;
+    copy->ask_again_at = 0;
+    if (copy->predecessor == file) copy->predecessor = nullptr;
+    file->predecessor = copy;
+  }
+  uint64_t unread = file->size > delivered ? file->size - delivered : 0;
   metrics_->files_replaced.Increment();
-  metrics_->CountLoss(LossReason::kTruncated, unread);
   log::Warn("tail", "file was truncated or rewritten in place; reading it from 0",
             {{"path", file->path}, {"read_to", file->read.offset}, {"bytes_lost", unread}});
+  Tell(FileEvent::Kind::kTruncated, *file, file->read.offset);
+  Lose(*file, file->identity, LossReason::kTruncated, unread, "");
+  Remember(*file);
   uint32_t generation = file->identity.generation();
   FileStat inode;
   inode.device = file->device;
@@ -150,11 +199,62 @@ void FileTracker::Restart(TailedFile* file) {
 void FileTracker::Rewind(TailedFile* file) {
   file->refused = false;
   if (file->read.offset != file->acked.offset) {
-    file->read = file->acked;
-    file->scanned = file->read.offset;
-    file->in_long_line = file->file != nullptr && IsInsideLine(file->file.get(), file->read.offset);
+    GoTo(file, file->acked);
   }
   MarkReady(file);
+}
+
+void FileTracker::GoTo(TailedFile* file, const Mark& place) {
+  file->read = place;
+  file->scanned = place.offset;
+  file->at_end &= file->spent;
+  file->place_unseen = file->is_archive;  // looking there takes decoding
+  file->in_long_line = !file->is_archive && file->file != nullptr && IsInsideLine(file->file.get(), place.offset);
+}
+
+void FileTracker::CompareWith(const std::vector<v1::FileWatermark>& watermarks) {
+  absl::flat_hash_map<std::pair<uint64_t, uint64_t>, std::vector<const v1::FileWatermark*>> stored;
+  for (const v1::FileWatermark& watermark : watermarks) {
+    stored[{watermark.file().inode(), watermark.file().birth_time_unix_nano()}].push_back(&watermark);
+  }
+  FileEvent event;
+  event.kind = FileEvent::Kind::kCollectorBehind;
+  event.reason = "the collector's data was lost or set back";
+  table_.ForEach([&](TailedFile* file) {
+    FileStat inode;
+    inode.device = file->device;
+    inode.inode = file->inode;
+    inode.birth_unix_nano = file->identity.birth_time_unix_nano();
+    const v1::FileWatermark* known = memory_.Newest(inode);
+    v1::FileIdentity identity = file->resolved ? file->identity : known != nullptr ? known->file() : v1::FileIdentity();
+    uint64_t acked = file->resolved ? file->acked.offset : known != nullptr ? known->end_offset() : 0;
+    if (acked <= file->started_at || file->spent || file->source->options().internal) return;
+    uint64_t held = 0;
+    bool is_known = false;
+    for (const v1::FileWatermark* watermark : stored[{identity.inode(), identity.birth_time_unix_nano()}]) {
+      if (watermark->file().generation() != identity.generation()) continue;
+      is_known = true;
+      held = std::max(held, watermark->end_offset());
+    }
+    // What start_at: end left out was never sent; and a collector forgets files that were silent for long.
+    bool may_be_forgotten = file->source->options().start_at == StartAt::kEnd ||
+                            clock_->UnixNanos() - file->modified_unix_nano > kForgottenNanos;
+    if (held >= acked || (!is_known && may_be_forgotten)) return;
+    // Told once, as long as this process runs.
+    if (uint64_t& told = file->told_behind; told < acked) {
+      event.bytes += acked - std::max(held, told);
+      ++event.files;
+      told = acked;
+    }
+  });
+  if (event.files == 0) return;
+  metrics_->collector_behind_bytes.Increment(static_cast<double>(event.bytes));
+  log::Warn(
+      "tail",
+      "the collector does not hold what it had acknowledged; nothing is sent again. To send again what is still on "
+      "disk, stop the agent and remove its checkpoints",
+      {{"files", event.files}, {"bytes", event.bytes}});
+  if (events_ != nullptr) events_->OnFileEvent(event);
 }
 
 void FileTracker::Advance(TailedFile* file, const v1::FileWatermark& watermark) {

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/tail/file_tracker.h"
@@ -39,12 +41,29 @@ uint64_t LastLineBegin(ReadableFile* file, uint64_t size) {
   return begin == 0 ? 0 : size;
 }
 
+// As what it holds, if it is compressed.
+absl::StatusOr<std::unique_ptr<ReadableFile>> FileTracker::Open(TailedFile* file, const std::string& path) {
+  file->archive = nullptr;
+  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<ReadableFile> opened, file_system_->OpenForRead(path));
+  ArchiveFormat format = ArchiveFormatOf(path);
+  if (format == ArchiveFormat::kNone && !file->is_archive) return opened;
+  absl::StatusOr<std::unique_ptr<ArchiveFile>> archive = ArchiveFile::Open(format, std::move(opened));
+  if (absl::IsFailedPrecondition(archive.status()) && !file->is_archive) {
+    return file_system_->OpenForRead(path);  // its name says so, its content does not
+  }
+  SLUICE_RETURN_IF_ERROR(archive.status());
+  file->is_archive = true;
+  file->archive = archive->get();
+  return *std::move(archive);
+}
+
 absl::Status FileTracker::EnsureOpen(TailedFile* file) {
   if (file->file != nullptr) return absl::OkStatus();
   if (file->path.empty()) return NotFound(file->first_path, ": was deleted while it was closed");
-  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<ReadableFile> opened, file_system_->OpenForRead(file->path));
+  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<ReadableFile> opened, Open(file, file->path));
   SLUICE_ASSIGN_OR_RETURN(FileStat stat, opened->Stat());
   if (stat.device != file->device || stat.inode != file->inode) {
+    file->archive = nullptr;
     return NotFound(file->path, ": was replaced by another file while it was closed");
   }
   file->file = std::move(opened);
@@ -62,9 +81,15 @@ void FileTracker::CloseIdleFiles(const TailedFile* keep) {
   std::sort(idle.begin(), idle.end(), [](const auto* a, const auto* b) { return a->last_active < b->last_active; });
   size_t count = std::min(idle.size(), open_files_ / 10 + 1);
   for (size_t i = 0; i < count; ++i) {
-    idle[i]->file.reset();
-    --open_files_;
+    Close(idle[i]);
   }
+}
+
+void FileTracker::Close(TailedFile* file) {
+  if (file->file == nullptr) return;
+  file->file.reset();
+  file->archive = nullptr;
+  --open_files_;
 }
 
 void FileTracker::ReadFailed(TailedFile* file, const absl::Status& status) {
@@ -73,12 +98,10 @@ void FileTracker::ReadFailed(TailedFile* file, const absl::Status& status) {
   bool is_lost = absl::IsNotFound(status);
   if (is_lost) {
     uint64_t unread = file->size > file->read.offset ? file->size - file->read.offset : 0;
-    if (unread > 0) {
-      metrics_->CountLoss(LossReason::kDeleted, unread);
-      log::Warn("tail", "bytes lost: the file is gone", {{"path", file->first_path}, {"bytes_lost", unread}});
-    }
+    Lose(*file, file->identity, LossReason::kDeleted, unread, "bytes lost: the file is gone");
     file->size = file->read.offset;
     if (!file->detached) Detach(file);
+    file->at_end = true;
     return;
   }
   file->held_until = clock_->MonotonicNanos() + kReadRetryNanos;
@@ -90,15 +113,78 @@ void FileTracker::Unreadable(const std::string& path, const absl::Status& status
   log::Warn("tail", "cannot open; trying again when it changes and at every scan", {{"path", path}, {"error", status}});
 }
 
-int64_t FileTracker::TendDetached() {
-  if (!reading_ || detached_.empty()) return std::numeric_limits<int64_t>::max();
-  int64_t now = clock_->MonotonicNanos();
-  std::vector<TailedFile*> finished;
-  for (TailedFile* file : detached_) {
-    if (TendOne(file, now)) finished.push_back(file);
+void FileTracker::Lose(const TailedFile& file, const v1::FileIdentity& identity, LossReason reason, uint64_t bytes,
+                       std::string_view message) {
+  if (bytes == 0) return;
+  metrics_->CountLoss(reason, bytes);
+  if (!message.empty()) {
+    log::Warn("tail", message, {{"path", file.first_path}, {"reason", LossReasonName(reason)}, {"bytes_lost", bytes}});
   }
-  for (TailedFile* file : finished) LetGo(file);
-  return detached_.empty() ? std::numeric_limits<int64_t>::max() : now + kDetachedPollNanos;
+  if (events_ == nullptr || file.source->options().internal) return;
+  FileEvent event;
+  event.kind = FileEvent::Kind::kGap;
+  event.path = file.first_path;
+  event.source = file.source->options().name;
+  event.reason = LossReasonName(reason);
+  event.file = identity;
+  event.bytes = bytes;
+  events_->OnFileEvent(event);
+}
+
+void FileTracker::Tell(FileEvent::Kind kind, const TailedFile& file, uint64_t bytes, std::string old_path) {
+  if (events_ == nullptr || file.source->options().internal) return;
+  FileEvent event;
+  event.kind = kind;
+  event.path = file.path.empty() ? file.last_path : file.path;
+  event.old_path = std::move(old_path);
+  event.source = file.source->options().name;
+  event.file = file.identity;
+  event.bytes = bytes;
+  events_->OnFileEvent(event);
+}
+
+int64_t FileTracker::Tend() {
+  int64_t now = clock_->MonotonicNanos();
+  int64_t next = std::min(TendWaiting(now), TendArchives(now));
+  if (detached_.empty()) return next;
+  if (reading_) {
+    std::vector<TailedFile*> finished;
+    for (size_t i = 0; i < detached_.size(); ++i) {
+      if (TendOne(detached_[i], now)) finished.push_back(detached_[i]);
+    }
+    for (TailedFile* file : finished) LetGo(file);
+  }
+  BoundDeleted(now);
+  return detached_.empty() ? next : std::min(next, now + kDetachedPollNanos);
+}
+
+// Lets go of deleted files that are held open for too long, or that take too much of the disk, the oldest first.
+void FileTracker::BoundDeleted(int64_t now) {
+  uint64_t bytes = 0;
+  for (TailedFile* file : detached_) {
+    if (file->file == nullptr) continue;
+    if (!file->deleted) {
+      absl::StatusOr<FileStat> stat = file->file->Stat();
+      if (!stat.ok() || stat->links > 0) continue;
+      file->deleted = true;
+      file->deleted_at = now;
+      if (file->resolved) Tell(FileEvent::Kind::kDeleted, *file, file->read.offset);
+    }
+    if (!file->resolved) LookAtSize(file);
+    bytes += file->size;
+  }
+  for (TailedFile* file : detached_) {  // in the order in which they lost their paths
+    if (file->file == nullptr || !file->deleted) continue;
+    bool too_long = now - file->deleted_at > absl::ToInt64Nanoseconds(options_.deleted_keep_open);
+    if (!too_long && bytes <= options_.deleted_bytes_max) continue;
+    bytes -= std::min(bytes, file->size);
+    if (!file->resolved) Resolve(file);
+    LookAtSize(file);
+    Lose(*file, file->identity, LossReason::kGivenUp, file->size - std::min(file->size, file->read.offset),
+         "bytes lost: a deleted file was held open for as long as deleted_files allows");
+    file->size = file->read.offset;
+    Close(file);
+  }
 }
 
 // True if the file is finished: quiet for long enough, and all of it acknowledged.
@@ -113,6 +199,8 @@ bool FileTracker::TendOne(TailedFile* file, int64_t now) {
     ReadFailed(file, stat.status());
     return false;
   }
+  if (file->archive != nullptr) return file->at_end && file->AllAcked() && !file->queued;
+  if (file->spent) return true;
   if (stat->size != file->size) {
     file->quiet_since = now;
     file->finishing = false;
@@ -133,7 +221,14 @@ void FileTracker::LetGo(TailedFile* file) {
   if (file->resolved) Remember(*file);
   std::erase(detached_, file);
   std::erase(ready_, file);
-  if (file->file != nullptr) --open_files_;
+  std::erase(waiting_, file);
+  std::erase(unfinished_, file);
+  GiveSlotBack(file);
+  for (TailedFile* copy : waiting_) {
+    if (copy->original == file) copy->original = nullptr, copy->ask_again_at = 0;
+  }
+  Close(file);
+  if (file->resolved) Tell(FileEvent::Kind::kFinished, *file, file->acked.offset);
   log::Debug("tail", "file finished", {{"path", file->first_path}, {"bytes", file->acked.offset}});
   table_.Drop(file);
 }

@@ -7,6 +7,7 @@
 
 #include "agent/parse/line_parser.h"
 #include "agent/source/source.h"
+#include "base/archive_file.h"
 #include "base/file_system.h"
 #include "sluice/v1/log.pb.h"
 
@@ -23,12 +24,14 @@ struct TailedFile {
   // Who it is.
   std::shared_ptr<const Source> source;
   std::string path;        // that leads to it now; empty once none does
+  std::string last_path;   // that led to it, while none does
   std::string first_path;  // under which it was first met: its records and its topic are named for it
   v1::FileIdentity identity;
   v1::ContentHash head;  // of its first bytes, up to kHeadBytes
   std::string shared;    // EncodeSharedFields, of its batches
   std::unique_ptr<LineParser> parser;
   std::unique_ptr<ReadableFile> file;  // null while closed
+  ArchiveFile* archive = nullptr;      // it is a compressed file: `file`, open; sizes and offsets are of what it holds
   uint64_t device = 0;                 // st_dev now; the identity may remember an older number
   uint64_t inode = 0;
   int64_t modified_unix_nano = 0;  // when it was met
@@ -43,10 +46,28 @@ struct TailedFile {
   uint64_t started_at = 0;  // what is before it was left out, by start_at: end
   uint32_t batches_in_flight = 0;
 
+  // Of a compressed file.
+  bool is_archive = false;
+  bool archive_active = false;    // one of the few that may be decoded at a time
+  bool archive_given_up = false;  // its damage was counted
+  bool place_unseen = false;      // the bytes before the place of reading were not looked at yet
+  uint64_t disk_size = 0;         // compressed, as last seen
+  int64_t disk_modified = 0;      // nanoseconds since the epoch
+  int64_t disk_changed_at = 0;    // monotonic: when that was seen
+
+  // It may be a copy of what was read already: nothing is read of it before that is known.
+  bool waiting = false;
+  bool spent = false;              // a copy, of which nothing is left to read
+  int64_t waiting_since = 0;       // monotonic
+  int64_t ask_again_at = 0;        // monotonic
+  TailedFile* original = nullptr;  // while that one still has the content
+
   // A line longer than max_line_bytes, of which a part is read: what was found in its first part.
   uint64_t long_line_time = 0;
   v1::Severity long_line_severity = v1::SEVERITY_UNSPECIFIED;
   bool in_long_line = false;
+
+  uint64_t told_behind = 0;  // acknowledged, and known to be lost by the collector
 
   // What is going on.
   bool present_at_start = false;  // the first look at the directories found it
@@ -57,6 +78,8 @@ struct TailedFile {
   bool at_end = false;            // the last read reached its end
   bool refused = false;           // the collector refused a batch: it is read again from there after held_until
   bool read_failed = false;       // said once
+  bool deleted = false;           // its last link is gone
+  int64_t deleted_at = 0;         // monotonic: when that was seen
   bool dirty = false;             // acked has moved since the last checkpoint
   int64_t quiet_since = 0;        // monotonic: detached and not grown since
   int64_t held_until = 0;         // monotonic

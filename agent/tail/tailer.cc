@@ -58,7 +58,7 @@ int64_t Tailer::Work() {
         break;
     }
   }
-  int64_t next = tracker_->TendDetached();
+  int64_t next = tracker_->Tend();
   if (!connected_ || stopping_) return next;
   int64_t now = clock_->MonotonicNanos();
   if (int64_t wait_until = kNever; !MaySend(now, &wait_until)) return std::min(next, wait_until);
@@ -99,9 +99,11 @@ bool Tailer::ReadInto(TailedFile* file) {
     return true;
   }
   if (read->outcome == ReadResult::Outcome::kReplaced) {
-    if (file->batches_in_flight > 0 ||
-        std::any_of(batches_.begin(), batches_.end(), [file](const SentBatch& batch) { return batch.file == file; })) {
-      retired_.push_back({file->identity, file->first_path, file->acked.offset, file->read.offset});
+    bool is_under_way =
+        file->batches_in_flight > 0 ||
+        std::any_of(batches_.begin(), batches_.end(), [file](const SentBatch& batch) { return batch.file == file; });
+    if (is_under_way && !tracker_->IsCopied(file)) {
+      retired_.push_back({file->source, file->identity, file->first_path, file->acked.offset, file->read.offset});
     }
     tracker_->Restart(file);
     return true;
@@ -109,13 +111,18 @@ bool Tailer::ReadInto(TailedFile* file) {
   file->read_failed = false;
   if (read->records > 0) {
     batches_.push_back({file, file->identity.generation(), file->read, read->records});
-    metrics_->lines_read.Increment(read->records);
-    metrics_->bytes_read.Increment(static_cast<double>(read->bytes));
+    bool is_internal = file->source->options().internal;
+    metrics_->lines_read.Increment(is_internal ? 0 : read->records);
+    metrics_->bytes_read.Increment(is_internal ? 0 : static_cast<double>(read->bytes));
     if (read->invalid_utf8 > 0) metrics_->lines_not_utf8.Increment(read->invalid_utf8);
     if (read->long_line_parts > 0) metrics_->long_line_parts.Increment(read->long_line_parts);
   }
   file->at_end = read->outcome == ReadResult::Outcome::kAtEnd;
-  if (!file->at_end) tracker_->MarkReady(file);
+  if (!file->at_end) {
+    tracker_->MarkReady(file);
+  } else {
+    tracker_->ReachedEnd(file);
+  }
   return read->outcome != ReadResult::Outcome::kMessageFull;
 }
 
@@ -137,11 +144,14 @@ void Tailer::OnConnected(const std::vector<v1::FileWatermark>& watermarks) {
     const v1::FileWatermark* stored = tracker_->memory().Find(retired.identity);
     uint64_t end = std::max(retired.acked, stored != nullptr ? stored->end_offset() : 0);
     if (end >= retired.sent) continue;
-    metrics_->CountLoss(LossReason::kTruncated, retired.sent - end);
-    log::Warn("tail", "bytes lost: the file was truncated before they were acknowledged",
-              {{"path", retired.path}, {"bytes_lost", retired.sent - end}});
+    TailedFile gone;
+    gone.source = retired.source;
+    gone.first_path = retired.path;
+    tracker_->Lose(gone, retired.identity, LossReason::kTruncated, retired.sent - end,
+                   "bytes lost: the file was truncated before they were acknowledged");
   }
   retired_.clear();
+  tracker_->CompareWith(watermarks);
   tracker_->table().ForEach([this](TailedFile* file) {
     const v1::FileWatermark* stored = file->resolved ? tracker_->memory().Find(file->identity) : nullptr;
     if (stored != nullptr) tracker_->Advance(file, *stored);
@@ -162,8 +172,10 @@ void Tailer::OnBatchAcked(const SentBatch& batch, const v1::Rejection* rejection
   if (rejection != nullptr) {
     OnRejected(file, *rejection);
   } else {
-    metrics_->records_acked.Increment(batch.records);
-    records_acked_ += batch.records;
+    if (!file->source->options().internal) {
+      metrics_->records_acked.Increment(batch.records);
+      records_acked_ += batch.records;
+    }
     if (is_current) tracker_->Acknowledge(file, batch.end);
   }
   // All that was sent behind a refused batch was refused, too: now it can be read again, later.

@@ -52,6 +52,7 @@ class Tailer {
  private:
   // The end of a generation that was replaced while batches of it were under way.
   struct Retired {
+    std::shared_ptr<const Source> source;
     v1::FileIdentity identity;
     std::string path;
     uint64_t acked;

@@ -34,6 +34,8 @@ class FakeCollector final : public CollectorLink {
   bool connected() const { return connected_; }
   // Stores the next `count` messages, and acknowledges them if `acknowledge`.
   void Process(size_t count, bool acknowledge);
+  // As if its data directory was removed.
+  void LoseEverything() { watermarks_.clear(), files_.clear(), all_.clear(); }
   size_t waiting() const { return waiting_.size(); }
   // Refuses batches of this topic with `code`; empty: none.
   void Refuse(const std::string& topic, int code) { refused_topic_ = topic, refused_code_ = code; }

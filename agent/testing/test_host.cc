@@ -3,16 +3,20 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "base/strings.h"
 #include "gtest/gtest.h"
+#include "zlib.h"
 
 namespace sluice::agent {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
+constexpr std::string_view kEventNames[] = {"appeared", "renamed", "truncated", "deleted", "finished", "gap", "behind"};
 constexpr int kRoundsMax = 100'000;  // a test that needs more hangs
 
 }  // namespace
@@ -28,6 +32,7 @@ TestHost::~TestHost() {
 }
 
 void TestHost::StartAgent() {
+  events_.events.clear();
   registry_ = std::make_unique<prometheus::Registry>();
   metrics_ = std::make_unique<AgentMetrics>(registry_.get());
   buffers_ = std::make_unique<BufferPool>(Tailer::BufferBytes(options_.tailer), 3);
@@ -37,8 +42,10 @@ void TestHost::StartAgent() {
   tracker.agent = "agent-1";
   tracker.host = "host-1";
   tracker.open_files_max = options_.open_files_max;
+  tracker.deleted_keep_open = options_.deleted_keep_open;
+  tracker.deleted_bytes_max = options_.deleted_bytes_max;
   tracker.source_of = [this](const std::string& path) { return tree_->SourceOf(path); };
-  tracker_ = std::make_unique<FileTracker>(std::move(tracker), HostFileSystem(), &clock_, metrics_.get());
+  tracker_ = std::make_unique<FileTracker>(std::move(tracker), HostFileSystem(), &clock_, metrics_.get(), &events_);
   for (const v1::FileWatermark& file : checkpoint_) tracker_->Learn(file);
 
   SourceOptions source = options_.source;
@@ -50,6 +57,15 @@ void TestHost::StartAgent() {
                                       &clock_, tracker_.get(), metrics_.get());
   tailer_ =
       std::make_unique<Tailer>(options_.tailer, tracker_.get(), &collector_, buffers_.get(), &clock_, metrics_.get());
+}
+
+std::vector<std::string> TestHost::EventNames() const {
+  std::vector<std::string> names;
+  for (const FileEvent& event : events_.events) {
+    names.push_back(StrCat(kEventNames[static_cast<size_t>(event.kind)], " ",
+                           event.path.starts_with(root_) ? event.path.substr(root_.size() + 1) : event.path));
+  }
+  return names;
 }
 
 void TestHost::KillAgent() {
@@ -113,6 +129,29 @@ void TestHost::WriteNew(std::string_view name, std::string_view bytes) {
 void TestHost::Rename(std::string_view from, std::string_view to) { std::filesystem::rename(Path(from), Path(to)); }
 void TestHost::Truncate(std::string_view name) { std::filesystem::resize_file(Path(name), 0); }
 void TestHost::Delete(std::string_view name) { ASSERT_TRUE(std::filesystem::remove(Path(name))) << name; }
+std::string TestHost::Content(std::string_view name) const {
+  std::ifstream file(Path(name), std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+void TestHost::Copy(std::string_view from, std::string_view to) {
+  std::filesystem::copy_file(Path(from), Path(to), std::filesystem::copy_options::overwrite_existing);
+}
+
+void TestHost::Link(std::string_view from, std::string_view to) {
+  std::filesystem::create_hard_link(Path(from), Path(to));
+}
+
+void TestHost::Gzip(std::string_view from, std::string_view to) {
+  std::string plain = Content(from);
+  gzFile packed = gzopen(Path(to).c_str(), "wb");
+  ASSERT_NE(packed, nullptr);
+  if (!plain.empty()) {
+    ASSERT_GT(gzwrite(packed, plain.data(), static_cast<unsigned>(plain.size())), 0);
+  }
+  ASSERT_EQ(gzclose(packed), Z_OK);
+}
+
 void TestHost::MakeDirectory(std::string_view name) { std::filesystem::create_directories(Path(name)); }
 
 }  // namespace sluice::agent

@@ -29,6 +29,8 @@ class TestHost {
     Tailer::Options tailer;
     bool inotify = true;
     size_t open_files_max = 1000;
+    absl::Duration deleted_keep_open = absl::Hours(24);
+    uint64_t deleted_bytes_max = uint64_t{10} << 30;
   };
 
   TestHost() : TestHost(Options()) {}
@@ -60,6 +62,16 @@ class TestHost {
   void Truncate(std::string_view name);
   void Delete(std::string_view name);
   void MakeDirectory(std::string_view name);
+  void Copy(std::string_view from, std::string_view to);
+  void Link(std::string_view from, std::string_view to);
+  // Compresses what `from` holds at this moment.
+  void Gzip(std::string_view from, std::string_view to);
+  std::string Content(std::string_view name) const;
+
+  // What was told of files since the agent was started.
+  const std::vector<FileEvent>& events() const { return events_.events; }
+  // "kind path" of each, with the path below the root.
+  std::vector<std::string> EventNames() const;
 
   FakeCollector& collector() { return collector_; }
   SimulatedClock& clock() { return clock_; }
@@ -67,7 +79,13 @@ class TestHost {
   FileTracker& tracker() { return *tracker_; }
 
  private:
+  struct Events final : public FileEvents {
+    void OnFileEvent(const FileEvent& event) override { events.push_back(event); }
+    std::vector<FileEvent> events;
+  };
+
   const Options options_;
+  Events events_;
   std::string root_;
   SimulatedClock clock_;
   FakeCollector collector_;

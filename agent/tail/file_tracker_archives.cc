@@ -1,0 +1,121 @@
+// FileTracker's part for compressed files: whose turn it is to be decoded, and what is done at their ends.
+#include <algorithm>
+#include <limits>
+
+#include "agent/tail/file_tracker.h"
+#include "base/log.h"
+
+namespace sluice::agent {
+namespace {
+
+// Decoders take memory: so many compressed files are read at a time, the others wait.
+constexpr size_t kArchivesAtOnce = 2;
+// Plain bytes that are decoded at a time to get to a place; then it is time for others.
+constexpr uint64_t kSkipBytesAtOnce = 16 << 20;
+// After that, others get as much time.
+constexpr int64_t kSkipPauseNanos = 1'000'000;
+constexpr int64_t kUnfinishedPollNanos = 1'000'000'000;
+
+}  // namespace
+
+// True if a compressed file changed since it was last looked at.
+bool FileTracker::DiskChanged(TailedFile* file, const FileStat& stat) {
+  if (stat.size == file->disk_size && stat.modified_unix_nano == file->disk_modified) return false;
+  file->disk_size = stat.size;
+  file->disk_modified = stat.modified_unix_nano;
+  file->disk_changed_at = clock_->MonotonicNanos();
+  file->finishing = false;
+  return true;
+}
+
+bool FileTracker::TakeSlot(TailedFile* file) {
+  if (file->archive_active) return true;
+  if (archives_active_ >= kArchivesAtOnce) return false;
+  file->archive_active = true;
+  ++archives_active_;
+  return true;
+}
+
+void FileTracker::GiveSlotBack(TailedFile* file) {
+  if (!file->archive_active) return;
+  file->archive_active = false;
+  --archives_active_;
+  if (file->archive != nullptr) file->archive->Release();
+}
+
+// True if an archive is decoded up to the place that is known of it.
+bool FileTracker::IsComparable(TailedFile* file, const FileStat& stat) {
+  if (!TakeSlot(file)) return false;
+  const v1::FileWatermark* known = memory_.Newest(stat);
+  if (known == nullptr) return true;
+  // An error comes again when it is read.
+  return file->archive->Reach(known->end_offset(), kSkipBytesAtOnce).value_or(true);
+}
+
+// False if an open archive cannot be read at its place yet: it stands in the queue again then.
+bool FileTracker::MayDecode(TailedFile* file) {
+  absl::StatusOr<bool> reached = TakeSlot(file) ? file->archive->Reach(file->read.offset, kSkipBytesAtOnce) : false;
+  if (!reached.ok()) {
+    ReadFailed(file, reached.status());
+    return false;
+  }
+  if (!*reached) {
+    file->held_until = clock_->MonotonicNanos() + kSkipPauseNanos;
+    MarkReady(file);
+    return false;
+  }
+  if (file->place_unseen) file->in_long_line = IsInsideLine(file->file.get(), file->read.offset);
+  file->place_unseen = false;
+  return true;
+}
+
+void FileTracker::ReachedEnd(TailedFile* file) {
+  if (file->archive == nullptr) return;
+  if (file->archive->end() == ArchiveFile::End::kIncomplete) {
+    // Perhaps it is being written.
+    if (std::find(unfinished_.begin(), unfinished_.end(), file) == unfinished_.end()) {
+      unfinished_.push_back(file);
+      file->disk_changed_at = clock_->MonotonicNanos();
+    }
+    return;
+  }
+  EndArchive(file);
+}
+
+// Nothing more will come out of it.
+void FileTracker::EndArchive(TailedFile* file) {
+  std::erase(unfinished_, file);
+  if (file->archive->end() != ArchiveFile::End::kComplete && !file->archive_given_up) {
+    file->archive_given_up = true;
+    uint64_t undecoded = file->archive->UndecodedBytes().value_or(0);
+    log::Warn("tail", "a compressed file is damaged; what is before the damage was read",
+              {{"path", file->path}, {"problem", file->archive->problem()}, {"plain_bytes", file->read.offset}});
+    // How much is missing of one that ends in the middle nobody knows.
+    Lose(*file, file->identity, LossReason::kCorrupt, std::max<uint64_t>(undecoded, 1),
+         "bytes lost: they cannot be decompressed");
+  }
+  if (file->read.offset < file->size && !file->finishing) {
+    file->finishing = true;  // also its last line, though it has no newline
+    file->at_end = false;
+    MarkReady(file);
+    return;
+  }
+  GiveSlotBack(file);
+  if (file->AllAcked() && !file->detached) Close(file);
+}
+
+int64_t FileTracker::TendArchives(int64_t now) {
+  if (unfinished_.empty()) return std::numeric_limits<int64_t>::max();
+  std::vector<TailedFile*> given_up;
+  for (TailedFile* file : unfinished_) {
+    if (file->queued || file->file == nullptr) continue;
+    absl::StatusOr<FileStat> stat = file->path.empty() ? file->file->Stat() : file_system_->Stat(file->path, true);
+    if (!file->path.empty() && stat.ok() && DiskChanged(file, *stat)) MarkReady(file);
+    bool is_quiet = now - file->disk_changed_at > absl::ToInt64Nanoseconds(options_.archive_patience);
+    if (is_quiet && !file->queued) given_up.push_back(file);
+  }
+  for (TailedFile* file : given_up) EndArchive(file);
+  return now + kUnfinishedPollNanos;
+}
+
+}  // namespace sluice::agent
