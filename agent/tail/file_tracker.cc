@@ -215,16 +215,18 @@ void FileTracker::UpdateGauges() {
   for (TailedFile* file : ready_) LookAtSize(file);
   uint64_t lag = 0;
   uint64_t files = 0;
+  uint64_t open = 0;
   table_.ForEach([&](const TailedFile* file) {
     if (file->source->options().internal) return;
     ++files;
+    open += file->file != nullptr ? 1 : 0;
     if (file->spent) return;
     uint64_t size = std::max(file->size, file->read.offset);
     lag += size - std::min(size, file->acked.offset);
   });
   metrics_->lag_bytes.Set(static_cast<double>(lag));
   metrics_->files.Set(static_cast<double>(files));
-  metrics_->files_open.Set(static_cast<double>(open_files_));
+  metrics_->files_open.Set(static_cast<double>(open));
   metrics_->paths_unreadable.Set(static_cast<double>(unreadable_.size()));
 }
 
