@@ -92,6 +92,9 @@ void Agent::CreateStages() {
   tracker.deleted_bytes_max = options_.deleted_bytes_max;
   tracker.source_of = [this](const std::string& path) { return tree_->SourceOf(path); };
   tracker_ = std::make_unique<FileTracker>(std::move(tracker), HostFileSystem(), clock_, &metrics_, events_.get());
+  for (const std::shared_ptr<const Source>& source : options_.sources) {
+    metrics_.CountParseErrors(source->options().name, 0);  // so that every source is there from the start
+  }
   const v1::AgentCheckpoint checkpoint = store_.Load();
   for (const v1::FileWatermark& file : checkpoint.files()) tracker_->Learn(file);
 
@@ -113,7 +116,7 @@ void Agent::CreateEvents(std::vector<std::shared_ptr<const Source>>* sources) {
   source.root = events.directory;
   source.include = {"events.log*"};
   source.topic = EventLog::kTopic;
-  source.parser = ParserKind::kJson;
+  source.parser = {.kind = ParserKind::kJson, .fields = FieldSelection::None()};
   source.internal = true;
   absl::StatusOr<std::shared_ptr<const Source>> created = Source::Create(std::move(source), options_.id);
   if (!created.ok()) return log::Error("agent", "no lifecycle records", {{"reason", created.status()}});

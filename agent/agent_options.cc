@@ -38,19 +38,43 @@ absl::Status CheckId(std::string_view id) {
   return absl::OkStatus();
 }
 
-void ReadParser(const ConfigNode& node, SourceOptions* options) {
-  std::string name = node.Choice("parser", "auto", {"auto", "json", "logfmt", "w3c", "plain", "regex"});
-  if (absl::StatusOr<ParserKind> kind = ParserKindFromText(name); kind.ok()) options->parser = *kind;
-  options->parser_regex = node.String("pattern", "");
-  bool is_regex = options->parser == ParserKind::kRegex;
-  if (is_regex == !options->parser_regex.empty()) return;
-  if (is_regex) {
-    node.Fail("parser", "found \"regex\" without a pattern; add pattern: …");
-  } else {
-    node.Fail("pattern", "belongs to parser: regex only");
+// `fields`: all, none, or a list of names.
+void ReadFields(const ConfigNode& node, ParserOptions* options) {
+  if (!node.Has("fields")) return;
+  if (!node.IsList("fields")) {
+    const bool all = node.Choice("fields", "none", {"all", "none"}) == "all";
+    options->fields = all ? FieldSelection::All() : FieldSelection::None();
+    return;
   }
-  options->parser = ParserKind::kAuto;  // said once is enough
-  options->parser_regex.clear();
+  absl::StatusOr<FieldSelection> named = FieldSelection::Named(node.Strings("fields", {}));
+  if (named.ok()) {
+    options->fields = *std::move(named);
+  } else {
+    node.Fail("fields", MessageOf(named.status()));
+  }
+}
+
+ParserOptions ReadParser(const ConfigNode& node) {
+  ParserOptions options;
+  const std::string name = node.Choice("parser", "auto", ParserKindNames());
+  if (absl::StatusOr<ParserKind> kind = ParserKindFromText(name); kind.ok()) options.kind = *kind;
+  options.regex = node.String("pattern", "");
+  ReadFields(node, &options);
+  options.severity_from_status = node.Bool("severity_from_status", false);
+  const auto refuse = [&](std::string_view key, std::string_view problem) {
+    node.Fail(key, problem);
+    options = {};  // said once is enough
+  };
+  if (options.kind == ParserKind::kRegex && options.regex.empty()) {
+    refuse("parser", "found \"regex\" without a pattern; add pattern: …");
+  } else if (options.kind != ParserKind::kRegex && !options.regex.empty()) {
+    refuse("pattern", "belongs to parser: regex only");
+  } else if (options.kind == ParserKind::kPlain && options.fields.has_value() && !options.fields->none()) {
+    refuse("fields", "parser: plain finds none; name another parser, or leave it out");
+  } else if (options.severity_from_status && options.kind != ParserKind::kAuto && options.kind != ParserKind::kW3c) {
+    refuse("severity_from_status", "belongs to parser: w3c and auto only");
+  }
+  return options;
 }
 
 void ReadWatch(const ConfigNode& node, SourceOptions* options) {
@@ -78,7 +102,7 @@ SourceOptions ReadSource(const ConfigNode& node) {
       node.Choice("start_at", "beginning", {"beginning", "end"}) == "end" ? StartAt::kEnd : StartAt::kBeginning;
   options.labels = node.StringMap("labels");
   ReadWatch(node, &options);
-  ReadParser(node, &options);
+  options.parser = ReadParser(node);
   return options;
 }
 

@@ -75,8 +75,18 @@ sources:
     parser: regex
     pattern: '(?P<level>\w+) (?P<message>.*)'
     labels: {service: shop, environment: prod}
+  - name: web
+    root: /var/log/web
+    parser: w3c
+    fields: [status, path]
+    severity_from_status: true
+  - name: kube
+    root: /var/log/kube
+    parser: glog
+    fields: none
   - name: rest
     root: /var/log
+    fields: all
 )yaml");
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->id, "web-1");
@@ -91,11 +101,19 @@ sources:
   EXPECT_EQ(StrCat(options->tls.ca, options->tls.cert, options->tls.key), "/ca.pem/cert.pem/key.pem");
   EXPECT_EQ(options->checkpoint_interval, absl::Milliseconds(250));
   EXPECT_EQ(options->checkpoint_records, 7);
-  ASSERT_EQ(options->sources.size(), 2);
+  ASSERT_EQ(options->sources.size(), 4);
   const Source& app = *options->sources[0];
   EXPECT_EQ(app.options().root, "/var/log/app");
   EXPECT_EQ(app.options().start_at, StartAt::kEnd);
-  EXPECT_EQ(app.options().parser, ParserKind::kRegex);
+  EXPECT_EQ(app.options().parser.kind, ParserKind::kRegex);
+  EXPECT_FALSE(app.options().parser.fields.has_value()) << "as is usual for the parser";
+  const ParserOptions& web = options->sources[1]->options().parser;
+  EXPECT_EQ(web.kind, ParserKind::kW3c);
+  EXPECT_THAT(web.fields->names(), ElementsAre("status", "path"));
+  EXPECT_TRUE(web.severity_from_status);
+  EXPECT_EQ(options->sources[2]->options().parser.kind, ParserKind::kKlog);
+  EXPECT_TRUE(options->sources[2]->options().parser.fields->none());
+  EXPECT_TRUE(options->sources[3]->options().parser.fields->all());
   EXPECT_THAT(app.options().labels, ElementsAre(Pair("environment", "prod"), Pair("service", "shop")));
   EXPECT_TRUE(app.Includes("/var/log/app/a/b.log"));
   EXPECT_FALSE(app.Includes("/var/log/app/old/b.log"));
@@ -188,10 +206,17 @@ TEST_F(AgentOptionsTest, SaysWhereWhatWasFoundAndWhatIsAllowed) {
 TEST_F(AgentOptionsTest, SaysWhatIsWrongWithASource) {
   const Case cases[] = {
       {"parser: jason",
-       "FILE:4: sources[0].parser: found \"jason\"; expected one of auto, json, logfmt, w3c, plain, "
-       "regex; did you mean \"json\"?"},
+       "FILE:4: sources[0].parser: found \"jason\"; expected one of auto, json, logfmt, w3c, syslog, klog, "
+       "plain, regex, glog; did you mean \"json\"?"},
       {"parser: regex", "FILE:4: sources[0].parser: found \"regex\" without a pattern; add pattern: …"},
       {"pattern: x", "FILE:4: sources[0].pattern: belongs to parser: regex only"},
+      {"parser: json\n    fields: some", "FILE:5: sources[0].fields: found \"some\"; expected one of all, none"},
+      {"parser: json\n    fields: []",
+       "FILE:5: sources[0].fields: found an empty list; name the fields that are wanted"},
+      {"parser: json\n    fields: [a, '']", "FILE:5: sources[0].fields: found \"\"; a field's name has 1 to 256 bytes"},
+      {"parser: plain\n    fields: all", "FILE:5: sources[0].fields: parser: plain finds none"},
+      {"parser: json\n    severity_from_status: true",
+       "FILE:5: sources[0].severity_from_status: belongs to parser: w3c and auto only"},
       {"parser: regex\n    pattern: '(x'", "FILE:5: sources[0].pattern: "},
       {"include: ['[']", "FILE:4: sources[0].include: "},
       {"include: a.log", "FILE:4: sources[0].include: found \"a.log\"; expected a list"},

@@ -171,6 +171,11 @@ std::string ConfigNode::Choice(std::string_view key, std::string_view fallback,
 
 bool ConfigNode::Has(std::string_view key) const { return Find(key) != nullptr; }
 
+bool ConfigNode::IsList(std::string_view key) const {
+  const Entry* const entry = Find(key);
+  return entry != nullptr && entry->value->kind == Node::Kind::kList;
+}
+
 void ConfigNode::Fail(std::string_view key, std::string_view problem) const {
   const Entry* const entry = Find(key);
   mapping_->file->Fail(entry != nullptr ? entry->position : mapping_->position, mapping_->PathTo(key), problem);

@@ -54,6 +54,8 @@ class ConfigNode {
   std::string Choice(std::string_view key, std::string_view fallback, std::vector<std::string_view> allowed) const;
 
   bool Has(std::string_view key) const;
+  // If there is a list below `key`, where something else is allowed, too.
+  bool IsList(std::string_view key) const;
   // Adds an error at `key` (at this mapping if the key is missing): "found … ; …".
   void Fail(std::string_view key, std::string_view problem) const;
   // "agent.yaml:12: sources[1].root", for errors that are found later.

@@ -84,6 +84,7 @@ void ExpectDefaults(const ConfigNode& node) {
   EXPECT_EQ(node.Choice("choice", "a", {"a", "b"}), "a");
   EXPECT_TRUE(node.Maps("maps").empty());
   EXPECT_FALSE(node.Has("string"));
+  EXPECT_FALSE(node.IsList("string"));
 }
 
 TEST(ConfigTest, GivesDefaultsForWhatIsMissing) {

@@ -41,54 +41,65 @@ constexpr uint64_t Small(std::string_view word) {
   return value;
 }
 
-// Words of at most eight letters.
-v1::Severity FromShortWord(uint64_t word) {
-  switch (word) {
-    case Small("t"):
-    case Small("trc"):
-    case Small("trace"):
-    case Small("v"):
-    case Small("vrb"):
-    case Small("verbose"):
-    case Small("finer"):
-    case Small("finest"):
-      return v1::SEVERITY_TRACE;
-    case Small("d"):
-    case Small("dbg"):
-    case Small("debug"):
-    case Small("fine"):
-      return v1::SEVERITY_DEBUG;
-    case Small("i"):
-    case Small("inf"):
-    case Small("info"):
-    case Small("n"):
-    case Small("note"):
-    case Small("notice"):
-      return v1::SEVERITY_INFO;
-    case Small("w"):
-    case Small("wrn"):
-    case Small("warn"):
-    case Small("warning"):
-      return v1::SEVERITY_WARN;
-    case Small("e"):
-    case Small("err"):
-    case Small("error"):
-    case Small("severe"):
-      return v1::SEVERITY_ERROR;
-    case Small("c"):
-    case Small("crit"):
-    case Small("critical"):
-    case Small("alert"):
-    case Small("emerg"):
-    case Small("panic"):
-    case Small("dpanic"):
-    case Small("f"):
-    case Small("ftl"):
-    case Small("fatal"):
-      return v1::SEVERITY_FATAL;
-    default:
-      return v1::SEVERITY_UNSPECIFIED;
+struct ShortWord {
+  std::string_view text;  // at most eight letters
+  v1::Severity severity;
+};
+constexpr ShortWord kShortWords[] = {
+    {"t", v1::SEVERITY_TRACE},      {"trc", v1::SEVERITY_TRACE},      {"trac", v1::SEVERITY_TRACE},
+    {"trce", v1::SEVERITY_TRACE},   {"trace", v1::SEVERITY_TRACE},    {"v", v1::SEVERITY_TRACE},
+    {"vrb", v1::SEVERITY_TRACE},    {"verbose", v1::SEVERITY_TRACE},  {"finer", v1::SEVERITY_TRACE},
+    {"finest", v1::SEVERITY_TRACE}, {"silly", v1::SEVERITY_TRACE},    {"d", v1::SEVERITY_DEBUG},
+    {"dbg", v1::SEVERITY_DEBUG},    {"dbug", v1::SEVERITY_DEBUG},     {"debu", v1::SEVERITY_DEBUG},
+    {"debug", v1::SEVERITY_DEBUG},  {"fine", v1::SEVERITY_DEBUG},     {"i", v1::SEVERITY_INFO},
+    {"inf", v1::SEVERITY_INFO},     {"info", v1::SEVERITY_INFO},      {"n", v1::SEVERITY_INFO},
+    {"note", v1::SEVERITY_INFO},    {"notice", v1::SEVERITY_INFO},    {"success", v1::SEVERITY_INFO},
+    {"w", v1::SEVERITY_WARN},       {"wrn", v1::SEVERITY_WARN},       {"warn", v1::SEVERITY_WARN},
+    {"warning", v1::SEVERITY_WARN}, {"e", v1::SEVERITY_ERROR},        {"err", v1::SEVERITY_ERROR},
+    {"erro", v1::SEVERITY_ERROR},   {"eror", v1::SEVERITY_ERROR},     {"error", v1::SEVERITY_ERROR},
+    {"fail", v1::SEVERITY_ERROR},   {"severe", v1::SEVERITY_ERROR},   {"c", v1::SEVERITY_FATAL},
+    {"crit", v1::SEVERITY_FATAL},   {"critical", v1::SEVERITY_FATAL}, {"alert", v1::SEVERITY_FATAL},
+    {"emerg", v1::SEVERITY_FATAL},  {"pani", v1::SEVERITY_FATAL},     {"panic", v1::SEVERITY_FATAL},
+    {"dpanic", v1::SEVERITY_FATAL}, {"f", v1::SEVERITY_FATAL},        {"ftl", v1::SEVERITY_FATAL},
+    {"fata", v1::SEVERITY_FATAL},   {"fatal", v1::SEVERITY_FATAL},
+};
+
+// A table in which each word has a slot of its own: one look, and no branch that depends on the word, which differs
+// from line to line.
+constexpr int kSlotBits = 8;
+constexpr size_t SlotOf(uint64_t word, uint64_t factor) { return word * factor >> (64 - kSlotBits); }
+
+// A factor under which no two words share a slot.
+constexpr uint64_t kFactor = [] {
+  for (uint64_t factor = 0x9e3779b97f4a7c15;; factor = factor * 6364136223846793005 + 1442695040888963407) {
+    bool taken[1 << kSlotBits] = {};
+    bool shared = false;
+    for (const ShortWord& word : kShortWords) {
+      bool& slot = taken[SlotOf(Small(word.text), factor)];
+      shared |= slot;
+      slot = true;
+    }
+    if (!shared) return factor;
   }
+}();
+
+struct WordTable {
+  uint64_t words[1 << kSlotBits] = {};
+  uint8_t severities[1 << kSlotBits] = {};
+};
+constexpr WordTable kWordTable = [] {
+  WordTable table;
+  for (const ShortWord& word : kShortWords) {
+    const size_t slot = SlotOf(Small(word.text), kFactor);
+    table.words[slot] = Small(word.text);
+    table.severities[slot] = static_cast<uint8_t>(word.severity);
+  }
+  return table;
+}();
+
+v1::Severity FromShortWord(uint64_t word) {
+  const size_t slot = SlotOf(word, kFactor);
+  return static_cast<v1::Severity>(kWordTable.words[slot] == word ? kWordTable.severities[slot] : 0);
 }
 
 // Words of nine bytes and more.

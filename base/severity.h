@@ -8,12 +8,12 @@
 namespace sluice {
 
 // The severity that `text` spells, in any case. Allocates nothing. SEVERITY_UNSPECIFIED if it spells none.
-//   TRACE  trace trc verbose vrb finer finest; T V
-//   DEBUG  debug dbg fine; D
-//   INFO   info inf information informational notice note; I N
+//   TRACE  trace trac trce trc verbose vrb finer finest silly; T V
+//   DEBUG  debug debu dbug dbg fine; D
+//   INFO   info inf information informational notice note success; I N
 //   WARN   warn wrn warning; W
-//   ERROR  error err severe; E
-//   FATAL  fatal ftl critical crit alert emergency emerg panic dpanic; F C
+//   ERROR  error erro eror err fail severe; E
+//   FATAL  fatal fata ftl critical crit alert emergency emerg panic pani dpanic; F C
 // A digit from 1 to 4 behind one of the six names is OpenTelemetry's: INFO is INFO1, and INFO2 is one above it.
 v1::Severity SeverityFromText(std::string_view text);
 

@@ -50,15 +50,54 @@ char* WriteBytesField(char* out, uint32_t field, std::string_view bytes) {
   return bytes.empty() ? out : WriteBytesFieldAlways(out, field, bytes);
 }
 
+// memcpy for what is mostly a few bytes: without a call.
+[[gnu::always_inline]] inline char* CopyShort(char* out, std::string_view bytes) {
+  const size_t size = bytes.size();
+  const char* const from = bytes.data();
+  const auto copy_both_ends = [&]<size_t kSize>() {  // which overlap
+    std::memcpy(out, from, kSize);
+    std::memcpy(out + size - kSize, from + size - kSize, kSize);
+  };
+  if (size > 32) {
+    std::memcpy(out, from, size);
+  } else if (size >= 16) {
+    copy_both_ends.operator()<16>();
+  } else if (size >= 8) {
+    copy_both_ends.operator()<8>();
+  } else if (size >= 4) {
+    copy_both_ends.operator()<4>();
+  } else if (size > 0) {
+    out[0] = from[0];
+    out[size / 2] = from[size / 2];
+    out[size - 1] = from[size - 1];
+  }
+  return out + size;
+}
+
 // An entry of a map<string, string>: a message of key 1 and value 2, both always there.
+constexpr size_t kShortEntryMax = 123;  // of key and value: all lengths are one byte then
 size_t EntrySize(const Record::Attribute& a) {
   return BytesFieldSizeAlways(a.first.size()) + BytesFieldSizeAlways(a.second.size());
 }
+size_t EntryFieldSize(const Record::Attribute& a) {
+  const size_t size = a.first.size() + a.second.size();
+  return size <= kShortEntryMax ? size + 6 : BytesFieldSizeAlways(EntrySize(a));
+}
 char* WriteEntryField(char* out, uint32_t field, const Record::Attribute& a) {
+  const size_t size = a.first.size() + a.second.size();
   *out++ = static_cast<char>(Tag(field, Type::kBytes));
-  out = WriteVarint(out, EntrySize(a));
-  out = WriteBytesFieldAlways(out, 1, a.first);
-  return WriteBytesFieldAlways(out, 2, a.second);
+  if (size > kShortEntryMax) {
+    out = WriteVarint(out, EntrySize(a));
+    out = WriteBytesFieldAlways(out, 1, a.first);
+    return WriteBytesFieldAlways(out, 2, a.second);
+  }
+  *out++ = static_cast<char>(size + 4);
+  *out++ = static_cast<char>(Tag(1, Type::kBytes));
+  *out++ = static_cast<char>(a.first.size());
+  out = CopyShort(out, a.first);
+  *out++ = static_cast<char>(Tag(2, Type::kBytes));
+  *out++ = static_cast<char>(a.second.size());
+  return CopyShort(out, a.second);
 }
 
 char* WriteHash(char* out, uint32_t field, uint32_t length, uint64_t xxh3) {
@@ -82,7 +121,7 @@ struct WireText {
   size_t size = Fixed64FieldSize(r.time_unix_nano) + VarintFieldSize(r.severity) +
                 BytesFieldSize(r.severity_text.size()) + BytesFieldSize(text.body.size()) + VarintFieldSize(r.offset) +
                 BytesFieldSize(text.raw_body.size()) + VarintFieldSize(r.part);
-  for (const Record::Attribute& a : text.attributes) size += BytesFieldSizeAlways(EntrySize(a));
+  for (const Record::Attribute& a : text.attributes) size += EntryFieldSize(a);
   return size;
 }
 
@@ -105,6 +144,10 @@ struct WireText {
   out = WriteVarint(out, kRecordsTag);
   out = WriteVarint(out, size);
   return WriteRecord(out, r, text);
+}
+
+[[gnu::noinline]] char* AppendWithAttributes(char* out, const char* limit, const Record& record) {
+  return AppendRecord(out, limit, record, {.body = record.line, .raw_body = {}, .attributes = record.attributes});
 }
 
 // The rare record that is not simply a line of UTF-8 text.
@@ -156,9 +199,11 @@ bool MessageEncoder::BeginBatch(std::string_view shared, uint64_t first_offset, 
 }
 
 bool MessageEncoder::AddRecord(const Record& record) {
-  const bool usual = record.valid_utf8 && record.attributes.empty();
-  char* const end = usual ? AppendRecord(end_, limit_, record, {.body = record.line, .raw_body = {}, .attributes = {}})
-                          : AppendUnusualRecord(end_, limit_, record);
+  const bool plain = record.valid_utf8 && record.attributes.empty();
+  const bool usual = record.valid_utf8 && record.attributes_are_utf8;
+  char* const end = plain ? AppendRecord(end_, limit_, record, {.body = record.line, .raw_body = {}, .attributes = {}})
+                    : usual ? AppendWithAttributes(end_, limit_, record)
+                            : AppendUnusualRecord(end_, limit_, record);
   if (end == nullptr) return false;
   end_ = end;
   ++count_;

@@ -33,6 +33,7 @@ struct Record {
   std::string_view line = {};
   bool valid_utf8 = true;  // false: the line's exact bytes go into `raw_body`, a readable form into `body`
   std::span<const Attribute> attributes = {};  // names differ; what is no UTF-8 in them is shown as U+FFFD
+  bool attributes_are_utf8 = false;            // known to be: nobody has to look
   uint64_t offset = 0;
   v1::LinePart part = v1::LINE_PART_UNSPECIFIED;
 };

@@ -72,11 +72,20 @@ AgentMetrics::AgentMetrics(prometheus::Registry* registry)
       bytes_lost_(prometheus::BuildCounter()
                       .Name("sluice_agent_bytes_lost_total")
                       .Help("Bytes that were written to followed files and will never be delivered, by reason.")
-                      .Register(*registry)) {
+                      .Register(*registry)),
+      parse_errors_(prometheus::BuildCounter()
+                        .Name("sluice_agent_parse_errors_total")
+                        .Help("Lines that are not of the format that their source names, by source; they are "
+                              "delivered as plain text.")
+                        .Register(*registry)) {
   for (LossReason reason : {LossReason::kTruncated, LossReason::kDeleted, LossReason::kUnreadable, LossReason::kGivenUp,
                             LossReason::kCorrupt}) {
     CountLoss(reason, 0);  // so that every reason is there from the start
   }
+}
+
+void AgentMetrics::CountParseErrors(std::string_view source, uint64_t lines) {
+  parse_errors_.Add({{"source", std::string(source)}}).Increment(static_cast<double>(lines));
 }
 
 void AgentMetrics::CountLoss(LossReason reason, uint64_t bytes) {

@@ -51,12 +51,15 @@ class AgentMetrics {
   prometheus::Gauge& directories_watched;
   prometheus::Gauge& directories_polled;
 
+  // Lines of the source that are not of the format that it names.
+  void CountParseErrors(std::string_view source, uint64_t lines);
   void CountLoss(LossReason reason, uint64_t bytes);
   // Bytes lost so far, by reason.
   std::map<std::string, uint64_t> Losses() const;
 
  private:
   prometheus::Family<prometheus::Counter>& bytes_lost_;
+  prometheus::Family<prometheus::Counter>& parse_errors_;
   mutable Mutex mutex_;
   std::map<std::string, uint64_t> losses_ ABSL_GUARDED_BY(mutex_);
 };

@@ -1,8 +1,11 @@
 // `parser: auto`: whichever format fits the line.
 #pragma once
 
+#include <memory>
 #include <string_view>
+#include <utility>
 
+#include "agent/parse/formats.h"
 #include "agent/parse/line_parser.h"
 #include "agent/parse/timestamp.h"
 #include "agent/parse/w3c.h"
@@ -14,8 +17,26 @@ namespace sluice::agent {
 class AutoParser final : public LineParser {
  public:
   void Parse(std::string_view line, int64_t read_unix_nano, ParsedLine* out) override;
+  void Recall(std::string_view lines) override { columns_.ReadDirectives(lines); }
 
  private:
+  TimeReader times_;
+  W3cColumns columns_;
+};
+
+// The same, with attributes, and with the severity of a status. Gives the time and the severity that AutoParser gives.
+class AutoFieldsParser final : public LineParser {
+ public:
+  explicit AutoFieldsParser(std::shared_ptr<const FormatOptions> options)
+      : options_(std::move(options)), columns_(/*keep_names=*/true) {}
+  void Parse(std::string_view line, int64_t read_unix_nano, ParsedLine* out) override;
+  void Recall(std::string_view lines) override { columns_.ReadDirectives(lines); }
+
+ private:
+  void ParseAny(std::string_view line, ParsedLine* out);
+  bool ParseOther(std::string_view line, size_t head, ParsedLine* out);
+
+  const std::shared_ptr<const FormatOptions> options_;
   TimeReader times_;
   W3cColumns columns_;
 };

@@ -54,7 +54,7 @@ TEST(AutoParserTest, RemembersTheColumnsOfAW3cLog) {
 TEST(AutoParserTest, OverwritesWhatTheLastLineLeft) {
   AutoParser parser;
   ParsedLine line;
-  line.attributes.emplace_back("a", "b");
+  line.AddField("a", "b");
   parser.Parse(R"({"time":"2026-11-20T09:15:39.123Z","level":"info"})", kTestNow, &line);
   parser.Parse("nothing", kTestNow, &line);
   EXPECT_EQ(Show(line), "- - -");

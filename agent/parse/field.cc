@@ -24,6 +24,8 @@ constexpr KnownField kFields[] = {
     {"@t", FieldMeaning::kTime},
     {"@l", FieldMeaning::kSeverity},
     {"lvl", FieldMeaning::kSeverity},
+    {"sev", FieldMeaning::kSeverity},
+    {"log", FieldMeaning::kLog},
     {"time", FieldMeaning::kTime},
     {"date", FieldMeaning::kTime},
     {"level", FieldMeaning::kSeverity},
@@ -41,6 +43,7 @@ constexpr KnownField kFields[] = {
     {"@timestamp", FieldMeaning::kTime},
     {"level_name", FieldMeaning::kSeverity},
     {"event_time", FieldMeaning::kTime},
+    {"start_time", FieldMeaning::kTime},
     {"timemillis", FieldMeaning::kTime},
     {"time_local", FieldMeaning::kTime},
     {"severitytext", FieldMeaning::kSeverity},
@@ -51,6 +54,7 @@ constexpr KnownField kFields[] = {
     {"time_unix_nano", FieldMeaning::kTime},
     {"severity_number", FieldMeaning::kSeverityNumber},
     {"__realtime_timestamp", FieldMeaning::kTime},
+    {"requestreceivedtimestamp", FieldMeaning::kTime},
 };
 static_assert(std::ranges::is_sorted(kFields, {}, [](const KnownField& f) { return f.name.size(); }));
 
@@ -166,9 +170,18 @@ FieldMeaning LookUpMeaning(std::string_view name) {
 
 }  // namespace internal
 
+FieldMeaning MeaningInside(FieldMeaning outer, std::string_view name) {
+  if (outer == FieldMeaning::kLog) {
+    const FieldMeaning meaning = MeaningOf(name);
+    return meaning == FieldMeaning::kSeverity ? meaning : FieldMeaning::kNone;
+  }
+  return outer == FieldMeaning::kTime && name == "$date" ? FieldMeaning::kTime : FieldMeaning::kNone;
+}
+
 void TakeField(FieldMeaning meaning, std::string_view value, TimeReader* times, ParsedLine* out) {
   switch (meaning) {
     case FieldMeaning::kNone:
+    case FieldMeaning::kLog:
       return;
     case FieldMeaning::kTime: {
       uint64_t time;

@@ -16,10 +16,11 @@ enum class FieldMeaning : uint8_t {
   kTime,            // time, timestamp, ts, @timestamp, datetime, eventTime, asctime, …
   kSeverity,        // level, severity, lvl, log.level, levelname, …: a word, or bunyan's, pino's or syslog's number
   kSeverityNumber,  // severityNumber: OpenTelemetry's number
+  kLog,             // log: an object that may have the level (Elastic Common Schema); its text tells nothing
 };
 
 namespace internal {
-inline constexpr size_t kFieldNameMax = 20;
+inline constexpr size_t kFieldNameMax = 24;
 // By the length of a name: with which letters (the bits of `c & 31`) a known one may begin.
 extern const std::array<uint32_t, kFieldNameMax + 1> kFirstLetters;
 FieldMeaning LookUpMeaning(std::string_view name);
@@ -31,6 +32,10 @@ inline FieldMeaning MeaningOf(std::string_view name) {
   const bool may_be_known = (internal::kFirstLetters[name.size()] >> (name[0] & 31) & 1) != 0;
   return may_be_known ? internal::LookUpMeaning(name) : FieldMeaning::kNone;
 }
+
+// What the field `name` of an object tells that is itself the field of this meaning: {"log":{"level":"info"}}, and
+// MongoDB's {"t":{"$date":"2026-11-20T09:15:39.123+00:00"}}.
+FieldMeaning MeaningInside(FieldMeaning outer, std::string_view name);
 
 // Takes the value of a field of this meaning into `out`, if `out` has no such value yet and the value is one. A
 // severity's text that nobody knows is kept until one comes that is known.

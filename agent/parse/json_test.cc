@@ -56,6 +56,12 @@ TEST(JsonTest, FindsTimeAndSeverityOfTheOutermostObject) {
       {R"({"error":"level","level":"warn"})", "- WARN warn"},
       {R"({"msg":"level","x":"error"})", "- - -"},
       {R"({"s":"E"})", "- - -"},
+      // Elastic Common Schema has the level in an object.
+      {R"({"log":{"logger":"x","level":"warn"},"a":1})", "- WARN warn"},
+      {R"({"log":{"x":{"level":"warn"}},"level":"info"})", "- INFO info"},
+      {R"({"log":["level","warn"],"level":"info"})", "- INFO info"},
+      {R"({"log":{},"level":"info"})", "- INFO info"},
+      {R"({"t":{"x":1,"$date":"2026-11-20T09:15:39Z"},"s":"W"})", "2026-11-20T09:15:39Z WARN W"},
       // Of two, the first one that can be used.
       {R"({"level":"info","level":"error"})", "- INFO info"},
       {R"({"level":{"name":"x"},"severity":"error"})", "- ERROR error"},
@@ -94,33 +100,15 @@ class Oracle {
 
   void Parse(ParsedLine* out) {
     bool mongo = false;
-    ++at_;  // the '{'
-    for (bool first = true; out->time_unix_nano == 0 || out->severity == v1::SEVERITY_UNSPECIFIED; first = false) {
-      if (!first && !Take(',')) return;
-      std::string_view name;
-      if (!Take('"') || !String(&name) || !Take(':')) return;
-      Space();
-      std::string_view value;
-      bool nested = false;
-      if (Peek() == '"') {
-        ++at_;
-        if (!String(&value)) return;
-      } else if (Peek() == '{' || Peek() == '[') {
-        nested = true;
-        if (!Nested(&value)) return;
+    while (!IsComplete(*out) && NextMember()) {
+      FieldMeaning meaning = MeaningOf(name_);
+      if (mongo && name_ == "s") meaning = FieldMeaning::kSeverity;
+      if (meaning == FieldMeaning::kNone) continue;
+      if (nested_) {
+        mongo |= value_[0] == '{' && Oracle(value_).ParseInside(meaning, &times_, out);
       } else {
-        const size_t begin = at_;
-        if (at_ == text_.size()) return;
-        while (at_ < text_.size() && !IsIn(text_[at_], ",}\"") && static_cast<uint8_t>(text_[at_]) > ' ') ++at_;
-        value = text_.substr(begin, at_ - begin);
+        TakeField(meaning, value_, &times_, out);
       }
-      FieldMeaning meaning = MeaningOf(name);
-      if (mongo && name == "s") meaning = FieldMeaning::kSeverity;
-      if (nested) {
-        if (meaning != FieldMeaning::kTime || !Oracle(value).DollarDate(&value)) continue;
-        mongo = true;
-      }
-      TakeField(meaning, value, &times_, out);
     }
   }
 
@@ -148,9 +136,35 @@ class Oracle {
     }
     return false;
   }
-  bool DollarDate(std::string_view* out) {
-    std::string_view name;
-    return Take('{') && Take('"') && String(&name) && name == "$date" && Take(':') && Take('"') && String(out);
+  // True if there is MongoDB's time.
+  bool ParseInside(FieldMeaning outer, TimeReader* times, ParsedLine* out) {
+    bool mongo = false;
+    while (!IsComplete(*out) && NextMember()) {
+      const FieldMeaning meaning = MeaningInside(outer, name_);
+      if (meaning == FieldMeaning::kNone || nested_) continue;
+      mongo |= meaning == FieldMeaning::kTime;
+      TakeField(meaning, value_, times, out);
+    }
+    return mongo;
+  }
+  // Reads the next member into name_, value_ and nested_.
+  bool NextMember() {
+    const bool first = at_ == 0;
+    at_ += first ? 1 : 0;  // the '{'
+    if (!first && !Take(',')) return false;
+    if (!Take('"') || !String(&name_) || !Take(':')) return false;
+    Space();
+    nested_ = Peek() == '{' || Peek() == '[';
+    if (nested_) return Nested(&value_);
+    if (Peek() == '"') {
+      ++at_;
+      return String(&value_);
+    }
+    const size_t begin = at_;
+    if (at_ == text_.size()) return false;
+    while (at_ < text_.size() && !IsIn(text_[at_], ",}\"") && static_cast<uint8_t>(text_[at_]) > ' ') ++at_;
+    value_ = text_.substr(begin, at_ - begin);
+    return true;
   }
   bool Nested(std::string_view* out) {
     const size_t begin = at_;
@@ -170,6 +184,9 @@ class Oracle {
 
   const std::string_view text_;
   size_t at_ = 0;
+  std::string_view name_;
+  std::string_view value_;
+  bool nested_ = false;
   TimeReader times_;
 };
 
@@ -214,8 +231,8 @@ class JsonGenerator {
   }
   std::string Space() { return random_() % 20 == 0 ? std::string(random_() % 3, ' ') : ""; }
   std::string Name() {
-    constexpr const char* kNames[] = {"level", "time", "ts",    "msg",      "a",         "severity", "log.level",
-                                      "t",     "s",    "trace", "\\\"time", "level\\\\", ""};
+    constexpr const char* kNames[] = {"level", "time", "ts", "msg",   "a",        "severity",  "log.level", "log",
+                                      "$date", "t",    "s",  "trace", "\\\"time", "level\\\\", ""};
     return Pick(kNames);
   }
   std::string Value(int depth) {

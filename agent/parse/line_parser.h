@@ -22,6 +22,9 @@ class LineParser {
   // `line` comes without its newline (and without a CR before it). `read_unix_nano` is now, roughly. `out` is
   // overwritten; its views live as long as `line` and this parser. Allocates nothing once `out` has been used.
   virtual void Parse(std::string_view line, int64_t read_unix_nano, ParsedLine* out) = 0;
+  // For a file of which reading goes on at a later place: `lines` are its first ones, the last one perhaps cut off.
+  // Whatever names columns there is remembered.
+  virtual void Recall(std::string_view lines) {}
 };
 
 }  // namespace sluice::agent

@@ -17,9 +17,9 @@ TEST(LogfmtTest, FindsTimeAndSeverity) {
   constexpr Row kRows[] = {
       {R"(level=info ts=2026-11-20T09:15:39.123Z msg="x y")", "2026-11-20T09:15:39.123Z INFO info"},
       {R"(time="2026-11-20T09:15:39Z" level=warning msg="done")", "2026-11-20T09:15:39Z WARN warning"},
-      {R"(ts=1795166139.5 caller=main.go:12 lvl=eror severity=err)", "2026-11-20T09:15:39.5Z ERROR err"},
+      {R"(ts=1795166139.5 caller=main.go:12 lvl=audit severity=err)", "2026-11-20T09:15:39.5Z ERROR err"},
       {R"(time=2026-11-20 09:15:39 level="error")", "2026-11-20T09:15:39Z ERROR error"},
-      {R"(t=2026-11-20T09:15:39+0000 lvl=dbug msg=x)", "2026-11-20T09:15:39Z - dbug"},
+      {R"(t=2026-11-20T09:15:39+0000 lvl=dbug msg=x)", "2026-11-20T09:15:39Z DEBUG dbug"},
       {R"(msg="level=error \" level=error" level=info)", "- INFO info"},
       {R"(a= level=info)", "- INFO info"},
       {R"(a word, then level=info)", "- INFO info"},
@@ -40,6 +40,31 @@ TEST(LogfmtTest, FindsTimeAndSeverity) {
     ParseLogfmt(row.text, &times, &line);
     EXPECT_EQ(Show(line), row.found) << row.text;
   }
+}
+
+std::string Fields(std::string_view text, const FieldSelection& fields) {
+  TimeReader times;
+  ParsedLine line;
+  const bool any = ParseLogfmtFields(text, fields, &times, &line);
+  return any ? Show(line) : "no pair";
+}
+
+TEST(LogfmtTest, GivesPairsAsAttributes) {
+  const FieldSelection all = FieldSelection::All();
+  EXPECT_EQ(Fields(R"(level=info ts=2026-11-20T09:15:39Z msg="x y" took=3ms empty= quoted="")", all),
+            "2026-11-20T09:15:39Z INFO info level=info ts=2026-11-20T09:15:39Z msg=x y took=3ms empty= quoted=");
+  EXPECT_EQ(Fields(R"(msg="a \"b\" \\ \t\x41\u00e9\q" path=C:\new)", all),
+            "- - - msg=a \"b\" \\ \tA\xc3\xa9\\q path=C:\\new")
+      << "escapes are resolved between quotation marks only; unknown ones stay";
+  EXPECT_EQ(Fields("time=2026-11-20 09:15:39.5 level=error", all),
+            "2026-11-20T09:15:39.5Z ERROR error time=2026-11-20 09:15:39.5 level=error")
+      << "a time may have a blank";
+  EXPECT_EQ(Fields("a=1 b=2 a=3", all), "- - - a=1 b=2") << "the first one counts";
+  EXPECT_EQ(Fields("some words then a=1 and others", all), "- - - a=1");
+  EXPECT_EQ(Fields("a=\"never closed b=1", all), "- - - a=never closed b=1");
+  EXPECT_EQ(Fields("a=1 b=2 c=3 level=warn", *FieldSelection::Named({"b", "level"})), "- WARN warn b=2 level=warn");
+  EXPECT_EQ(Fields("a=1 level=warn", FieldSelection::None()), "- WARN warn");
+  for (std::string_view text : {"", "no pair at all", "=x", " "}) EXPECT_EQ(Fields(text, all), "no pair") << text;
 }
 
 TEST(LogfmtTest, KnowsAPairByItsName) {

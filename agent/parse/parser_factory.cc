@@ -1,95 +1,116 @@
 #include "agent/parse/parser_factory.h"
 
+#include <string>
 #include <utility>
 
-#include "agent/parse/access.h"
 #include "agent/parse/auto_parser.h"
-#include "agent/parse/json.h"
-#include "agent/parse/logfmt.h"
+#include "agent/parse/explicit_parser.h"
+#include "agent/parse/formats.h"
 #include "agent/parse/plain.h"
 #include "agent/parse/regex.h"
-#include "agent/parse/w3c.h"
-#include "base/strings.h"
+#include "base/status.h"
 
 namespace sluice::agent {
 namespace {
 
-// A format that is a function.
-template <auto kParse>
-class FunctionParser final : public LineParser {
+class PlainParser final : public LineParser {
  public:
   void Parse(std::string_view line, int64_t read_unix_nano, ParsedLine* out) override {
     out->Clear();
     times_.set_now(read_unix_nano);
-    kParse(line, &times_, out);
+    ParsePlain(line, &times_, out);
   }
 
  private:
   TimeReader times_;
-};
-
-class W3cParser final : public LineParser {
- public:
-  void Parse(std::string_view line, int64_t read_unix_nano, ParsedLine* out) override {
-    out->Clear();
-    times_.set_now(read_unix_nano);
-    if (columns_.ReadDirective(line) || columns_.ParseRow(line, &times_, out)) return;
-    ParseAccess(line, &times_, out);
-  }
-
- private:
-  TimeReader times_;
-  W3cColumns columns_;
 };
 
 constexpr size_t kParserBytesMax = 100;
-static_assert(sizeof(AutoParser) <= kParserBytesMax && sizeof(W3cParser) <= kParserBytesMax &&
-              sizeof(RegexParser) <= kParserBytesMax);
+static_assert(sizeof(AutoParser) <= kParserBytesMax && sizeof(AutoFieldsParser) <= kParserBytesMax &&
+              sizeof(ExplicitParser<W3cFormat>) <= kParserBytesMax);
 
 struct NamedKind {
   std::string_view name;
   ParserKind kind;
 };
 constexpr NamedKind kKinds[] = {
-    {"auto", ParserKind::kAuto}, {"json", ParserKind::kJson},   {"logfmt", ParserKind::kLogfmt},
-    {"w3c", ParserKind::kW3c},   {"plain", ParserKind::kPlain}, {"regex", ParserKind::kRegex},
+    {"auto", ParserKind::kAuto},   {"json", ParserKind::kJson},     {"logfmt", ParserKind::kLogfmt},
+    {"w3c", ParserKind::kW3c},     {"syslog", ParserKind::kSyslog}, {"klog", ParserKind::kKlog},
+    {"plain", ParserKind::kPlain}, {"regex", ParserKind::kRegex},   {"glog", ParserKind::kKlog},
 };
 
+FieldSelection DefaultFields(ParserKind kind) {
+  return kind == ParserKind::kAuto || kind == ParserKind::kPlain ? FieldSelection::None() : FieldSelection::All();
+}
+
+absl::Status Check(const ParserOptions& options) {
+  if (options.kind != ParserKind::kRegex && !options.regex.empty()) {
+    return InvalidArgument("a regex is given, but the parser is another; set parser: regex or leave it out");
+  }
+  if (options.kind == ParserKind::kRegex && options.regex.empty()) {
+    return InvalidArgument("parser: regex needs an expression in the key regex");
+  }
+  if (options.kind == ParserKind::kPlain && options.fields.has_value() && !options.fields->none()) {
+    return InvalidArgument("fields are given, but parser: plain finds none; name another parser or leave them out");
+  }
+  if (options.severity_from_status && options.kind != ParserKind::kAuto && options.kind != ParserKind::kW3c) {
+    return InvalidArgument("severity_from_status is for parser: w3c and auto");
+  }
+  return absl::OkStatus();
+}
+
+template <typename Format>
+std::unique_ptr<LineParser> Explicit(const std::shared_ptr<const FormatOptions>& options) {
+  return std::make_unique<ExplicitParser<Format>>(options);
+}
+
 }  // namespace
+
+std::vector<std::string_view> ParserKindNames() {
+  std::vector<std::string_view> names;
+  for (const NamedKind& known : kKinds) names.push_back(known.name);
+  return names;
+}
 
 absl::StatusOr<ParserKind> ParserKindFromText(std::string_view text) {
   for (const NamedKind& known : kKinds) {
     if (text == known.name) return known.kind;
   }
-  return absl::InvalidArgumentError(
-      StrCat("found parser '", text, "'; allowed are auto, json, logfmt, w3c, plain, regex"));
+  std::string allowed;
+  for (std::string_view name : ParserKindNames()) StrAppend(&allowed, allowed.empty() ? "" : ", ", name);
+  return InvalidArgument("found parser '", text, "'; allowed are ", allowed);
 }
 
-absl::StatusOr<ParserFactory> ParserFactory::Create(ParserKind kind, const std::string& regex) {
-  if (kind != ParserKind::kRegex) {
-    if (regex.empty()) return ParserFactory(kind, nullptr);
-    return absl::InvalidArgumentError("a regex is given, but the parser is another; set parser: regex or leave it out");
+absl::StatusOr<ParserFactory> ParserFactory::Create(ParserOptions options) {
+  SLUICE_RETURN_IF_ERROR(Check(options));
+  auto format = std::make_shared<FormatOptions>();
+  format->fields = options.fields.has_value() ? *std::move(options.fields) : DefaultFields(options.kind);
+  format->severity_from_status = options.severity_from_status;
+  if (options.kind == ParserKind::kRegex) {
+    SLUICE_ASSIGN_OR_RETURN(format->regex, CompiledRegex::Compile(options.regex, format->fields));
   }
-  if (regex.empty()) return absl::InvalidArgumentError("parser: regex needs an expression in the key regex");
-  auto compiled = CompiledRegex::Compile(regex);
-  if (!compiled.ok()) return compiled.status();
-  return ParserFactory(kind, *std::move(compiled));
+  return ParserFactory(options.kind, std::move(format));
 }
 
 std::unique_ptr<LineParser> ParserFactory::NewParser() const {
   switch (kind_) {
     case ParserKind::kAuto:
-      return std::make_unique<AutoParser>();
+      if (options_->fields.none() && !options_->severity_from_status) return std::make_unique<AutoParser>();
+      return std::make_unique<AutoFieldsParser>(options_);
     case ParserKind::kJson:
-      return std::make_unique<FunctionParser<ParseJson>>();
+      return Explicit<JsonFormat>(options_);
     case ParserKind::kLogfmt:
-      return std::make_unique<FunctionParser<ParseLogfmt>>();
+      return Explicit<LogfmtFormat>(options_);
     case ParserKind::kW3c:
-      return std::make_unique<W3cParser>();
+      return Explicit<W3cFormat>(options_);
+    case ParserKind::kSyslog:
+      return Explicit<SyslogFormat>(options_);
+    case ParserKind::kKlog:
+      return Explicit<KlogFormat>(options_);
     case ParserKind::kPlain:
-      return std::make_unique<FunctionParser<ParsePlain>>();
+      return std::make_unique<PlainParser>();
     case ParserKind::kRegex:
-      return std::make_unique<RegexParser>(regex_);
+      return Explicit<RegexFormat>(options_);
   }
   return nullptr;
 }

@@ -4,7 +4,8 @@
 
 namespace sluice::agent {
 
-absl::StatusOr<std::shared_ptr<const CompiledRegex>> CompiledRegex::Compile(const std::string& pattern) {
+absl::StatusOr<std::shared_ptr<const CompiledRegex>> CompiledRegex::Compile(const std::string& pattern,
+                                                                            const FieldSelection& fields) {
   re2::RE2::Options options;
   options.set_log_errors(false);
   std::shared_ptr<CompiledRegex> compiled(new CompiledRegex(pattern, options));
@@ -17,7 +18,7 @@ absl::StatusOr<std::shared_ptr<const CompiledRegex>> CompiledRegex::Compile(cons
                                              " groups; at most ", kGroupsMax, " are allowed, (?:…) does not count"));
   }
   for (const auto& [number, name] : regex.CapturingGroupNames()) {
-    compiled->groups_.push_back({number, name, MeaningOf(name)});
+    compiled->groups_.push_back({number, name, MeaningOf(name), fields.Wants(name)});
   }
   if (compiled->groups_.empty()) {
     return absl::InvalidArgumentError(
@@ -26,23 +27,20 @@ absl::StatusOr<std::shared_ptr<const CompiledRegex>> CompiledRegex::Compile(cons
   return compiled;
 }
 
-void CompiledRegex::Parse(std::string_view line, TimeReader* times, ParsedLine* out) const {
+bool CompiledRegex::Parse(std::string_view line, TimeReader* times, ParsedLine* out) const {
   re2::StringPiece matched[1 + kGroupsMax];
   const re2::StringPiece text(line.data(), line.size());
-  if (!regex_.Match(text, 0, text.size(), re2::RE2::UNANCHORED, matched, 1 + regex_.NumberOfCapturingGroups())) return;
+  if (!regex_.Match(text, 0, text.size(), re2::RE2::UNANCHORED, matched, 1 + regex_.NumberOfCapturingGroups()))
+    return false;
   for (const Group& group : groups_) {
     const re2::StringPiece& part = matched[group.number];
     if (part.data() == nullptr) continue;
     const std::string_view value(part.data(), part.size());
-    out->attributes.emplace_back(group.name, value);
+    if (group.wanted) out->AddField(group.name, value);
     TakeField(group.meaning, value, times, out);
   }
-}
-
-void RegexParser::Parse(std::string_view line, int64_t read_unix_nano, ParsedLine* out) {
-  out->Clear();
-  times_.set_now(read_unix_nano);
-  regex_->Parse(line, &times_, out);
+  out->attributes_are_whole = false;  // \C matches one byte
+  return true;
 }
 
 }  // namespace sluice::agent

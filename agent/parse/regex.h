@@ -4,12 +4,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "agent/parse/field.h"
-#include "agent/parse/line_parser.h"
+#include "agent/parse/field_selection.h"
+#include "agent/parse/parsed_line.h"
 #include "agent/parse/timestamp.h"
 #include "re2/re2.h"
 
@@ -22,30 +22,23 @@ class CompiledRegex {
     int number;
     std::string name;
     FieldMeaning meaning;
+    bool wanted;  // becomes an attribute
   };
   static constexpr int kGroupsMax = 32;  // named or not
 
   // InvalidArgument with the reason.
-  static absl::StatusOr<std::shared_ptr<const CompiledRegex>> Compile(const std::string& pattern);
+  static absl::StatusOr<std::shared_ptr<const CompiledRegex>> Compile(const std::string& pattern,
+                                                                      const FieldSelection& fields);
 
   // Fills in the attributes, time and severity of a line that has a match. Groups without a part in it are left out.
-  void Parse(std::string_view line, TimeReader* times, ParsedLine* out) const;
+  // False if there is no match.
+  bool Parse(std::string_view line, TimeReader* times, ParsedLine* out) const;
 
  private:
   CompiledRegex(const std::string& pattern, const re2::RE2::Options& options) : regex_(pattern, options) {}
 
   re2::RE2 regex_;
   std::vector<Group> groups_;  // the named ones
-};
-
-class RegexParser final : public LineParser {
- public:
-  explicit RegexParser(std::shared_ptr<const CompiledRegex> regex) : regex_(std::move(regex)) {}
-  void Parse(std::string_view line, int64_t read_unix_nano, ParsedLine* out) override;
-
- private:
-  const std::shared_ptr<const CompiledRegex> regex_;
-  TimeReader times_;
 };
 
 }  // namespace sluice::agent

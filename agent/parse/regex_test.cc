@@ -11,11 +11,11 @@ namespace sluice::agent {
 namespace {
 
 std::string Found(const std::string& pattern, std::string_view text) {
-  auto regex = CompiledRegex::Compile(pattern);
+  auto regex = CompiledRegex::Compile(pattern, FieldSelection::All());
   if (!regex.ok()) return regex.status().ToString();
-  RegexParser parser(*regex);
+  TimeReader times;
   ParsedLine line;
-  parser.Parse(text, kTestNow, &line);
+  (*regex)->Parse(text, &times, &line);
   return Show(line);
 }
 
@@ -32,16 +32,14 @@ TEST(RegexTest, NamedGroupsBecomeAttributesTimeAndSeverity) {
   EXPECT_EQ(Found("(?P<code>[0-9]+)", "found anywhere: 42"), "- - - code=42");
 }
 
-TEST(RegexTest, ReusesTheAttributes) {
-  auto regex = CompiledRegex::Compile("(?P<a>x+)");
+TEST(RegexTest, GivesTheWantedGroupsOnly) {
+  auto regex = CompiledRegex::Compile("(?P<level>\\w+) (?P<a>x+)(?P<b>y*)", *FieldSelection::Named({"b"}));
   ASSERT_TRUE(regex.ok());
-  RegexParser parser(*regex);
+  TimeReader times;
   ParsedLine line;
-  parser.Parse("xx", kTestNow, &line);
-  parser.Parse("xxx", kTestNow, &line);
-  EXPECT_EQ(Show(line), "- - - a=xxx");
-  parser.Parse("y", kTestNow, &line);
-  EXPECT_EQ(Show(line), "- - -");
+  EXPECT_TRUE((*regex)->Parse("info xxy", &times, &line));
+  EXPECT_EQ(Show(line), "- INFO info b=y");
+  EXPECT_FALSE((*regex)->Parse("info", &times, &line));
 }
 
 TEST(RegexTest, SaysWhatIsWrongWithAnExpression) {

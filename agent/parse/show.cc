@@ -15,7 +15,7 @@ std::string ShowTime(uint64_t unix_nano) {
 std::string Show(const ParsedLine& line) {
   const std::string_view text = line.severity_text.empty() ? "-" : line.severity_text;
   std::string shown = StrCat(ShowTime(line.time_unix_nano), " ", SeverityName(line.severity), " ", text);
-  for (const auto& [name, value] : line.attributes) StrAppend(&shown, " ", name, "=", value);
+  for (const auto& [name, value] : line.attributes()) StrAppend(&shown, " ", name, "=", value);
   return shown;
 }
 

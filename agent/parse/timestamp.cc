@@ -93,7 +93,7 @@ size_t ReadAsctime(std::string_view text, uint64_t* unix_nano) {
   return size;
 }
 
-// "9:15:39 AM" behind "Nov 20, 2026 ", as Java writes it.
+// "9:15:39 AM" behind a date.
 bool ReadTwelveHourClock(const char** p, const char* end, int64_t* seconds) {
   const char* at = *p;
   char padded[8];
@@ -112,6 +112,16 @@ bool ReadTwelveHourClock(const char** p, const char* end, int64_t* seconds) {
   if (hour < 1 || hour > 12) return false;
   *seconds += ((half == 'P' ? 12 : 0) - (hour == 12 ? 12 : 0)) * 3600;
   *p = at + 3;
+  return true;
+}
+
+// "11/" or "1/"; `p` is moved behind it.
+bool ReadDayOrMonth(const char** p, const char* end, uint32_t* number) {
+  const char* at = *p;
+  *number = 0;
+  for (int i = 0; i < 2 && at < end && IsDigit(*at); ++i) *number = *number * 10 + static_cast<uint32_t>(*at++ - '0');
+  if (at == *p || at == end || *at != '/') return false;
+  *p = at + 1;
   return true;
 }
 
@@ -263,11 +273,53 @@ size_t TimeReader::ReadEpoch(std::string_view text, uint64_t* unix_nano) {
   return static_cast<size_t>(p - text.data());
 }
 
+size_t TimeReader::ReadBasic(std::string_view text, uint64_t* unix_nano) {
+  constexpr size_t kSize = std::string_view("20261120T091539").size();
+  if (text.size() < kSize) return 0;
+  const char* const p = text.data();
+  const uint32_t hour = TwoDigits(p + 9);
+  const uint32_t minute = TwoDigits(p + 11);
+  const uint32_t second = TwoDigits(p + 13);
+  if ((p[8] != 'T' && p[8] != 't') || hour > 23 || minute > 59 || second > 60) return 0;
+  return FinishDate(text, p + kSize, FourDigits(p), {TwoDigits(p + 4), TwoDigits(p + 6)},
+                    hour * 3600 + minute * 60 + second, unix_nano);
+}
+
+size_t TimeReader::ReadSlashed(std::string_view text, uint64_t* unix_nano) {
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  uint32_t first;
+  uint32_t second;
+  if (!ReadDayOrMonth(&p, end, &first) || !ReadDayOrMonth(&p, end, &second) || end - p < 6) return 0;
+  const uint32_t year = FourDigits(p);
+  p += 4;
+  if (*p == ',') ++p;
+  if (p == end || *p++ != ' ') return 0;
+  int64_t second_of_day;
+  const bool twelve_hours = ReadTwelveHourClock(&p, end, &second_of_day);
+  if (!twelve_hours && !ReadClock(&p, end, &second_of_day)) return 0;
+  const bool both_may_be_the_month = first <= 12 && second <= 12 && first != second;
+  if (both_may_be_the_month && !twelve_hours) return 0;
+  const MonthAndDay date = first > 12 ? MonthAndDay{second, first} : MonthAndDay{first, second};
+  return FinishDate(text, p, year, date, second_of_day, unix_nano);
+}
+
+// What none of the frequent layouts is.
+size_t TimeReader::ReadRare(std::string_view text, uint64_t* unix_nano) {
+  if (text[1] == '/' || text[2] == '/') return ReadSlashed(text, unix_nano);
+  return text[8] == 'T' || text[8] == 't' ? ReadBasic(text, unix_nano) : 0;
+}
+
 size_t TimeReader::Read(std::string_view text, uint64_t* unix_nano) {
   if (text.size() < 9) return 0;
   if (!IsDigit(text[0])) return IsLetter(text[0]) ? ReadNameFirst(text, unix_nano) : 0;
-  if (IsDigit(text[2])) return IsDigit(text[4]) ? ReadEpoch(text, unix_nano) : ReadYearFirst(text, unix_nano);
-  return ReadDayFirst(text, unix_nano);
+  size_t size;
+  if (IsDigit(text[2])) {
+    size = IsDigit(text[4]) ? ReadEpoch(text, unix_nano) : ReadYearFirst(text, unix_nano);
+  } else {
+    size = ReadDayFirst(text, unix_nano);
+  }
+  return size != 0 ? size : ReadRare(text, unix_nano);
 }
 
 }  // namespace sluice::agent

@@ -29,6 +29,12 @@ class TimeReader {
   // A number of seconds, milli-, micro- or nanoseconds since 1970, whichever gives a time between 1973 and 2261.
   static size_t ReadEpoch(std::string_view text, uint64_t* unix_nano);
 
+  // ISO 8601's basic form: 20261120T091539Z, 20261120T091539.123+0100
+  static size_t ReadBasic(std::string_view text, uint64_t* unix_nano);
+  // 11/20/2026 09:15:39, 1/5/2026 9:15:39 AM. A number above 12 is the day. If both may be the month, the first one is
+  // with AM or PM, as Americans write it; without, it is no time, since nobody can tell.
+  static size_t ReadSlashed(std::string_view text, uint64_t* unix_nano);
+
   // Any of these but klog's, whichever begins like `text`.
   size_t Read(std::string_view text, uint64_t* unix_nano);
   // True if the whole text is such a time: a value of JSON or logfmt.
@@ -37,6 +43,7 @@ class TimeReader {
   }
 
  private:
+  static size_t ReadRare(std::string_view text, uint64_t* unix_nano);
   int64_t StartOfDay(uint32_t month, uint32_t day, int64_t second_of_day);
   bool Remembers(const char* date) const;
   void Remember(const char* date, int64_t seconds);

@@ -34,6 +34,63 @@ TEST(W3cTest, FindsTheColumnsThatTheFileNames) {
   EXPECT_EQ(Found(columns, kRow), "no row");
 }
 
+std::string Fields(const W3cColumns& columns, std::string_view text, bool severity_from_status = false,
+                   const FieldSelection& fields = FieldSelection::All()) {
+  TimeReader times;
+  ParsedLine line;
+  return columns.ParseRowFields(text, fields, severity_from_status, &times, &line) ? Show(line) : "no row";
+}
+
+TEST(W3cTest, GivesColumnsAsAttributes) {
+  W3cColumns columns(/*keep_names=*/true);
+  EXPECT_EQ(Fields(columns, "2026-11-20 09:15:39 GET"), "no row");
+  ASSERT_TRUE(columns.ReadDirective("#Fields: date time cs-method cs-uri-stem cs(User-Agent) sc-status"));
+  constexpr std::string_view kRow = "2026-11-20 09:15:39 GET / Mozilla/5.0+(X11) 503";
+  EXPECT_EQ(Fields(columns, kRow),
+            "2026-11-20T09:15:39Z - - date=2026-11-20 time=09:15:39 cs-method=GET cs-uri-stem=/ "
+            "cs(User-Agent)=Mozilla/5.0+(X11) sc-status=503");
+  EXPECT_EQ(Fields(columns, kRow, true, *FieldSelection::Named({"cs-method"})),
+            "2026-11-20T09:15:39Z ERROR 503 cs-method=GET");
+  EXPECT_EQ(Fields(columns, "2026-11-20 09:15:39 - - \"a \"\"b\"\" c\" 200", false,
+                   *FieldSelection::Named({"cs-method", "cs(User-Agent)", "sc-status"})),
+            "2026-11-20T09:15:39Z - - cs(User-Agent)=a \"\"b\"\" c sc-status=200")
+      << "quotation marks hold blanks together; - is nothing";
+  EXPECT_EQ(Fields(columns, "2026-11-20 09:15:39 GET /"), "no row") << "columns are missing";
+  EXPECT_EQ(Fields(columns, "2026-11-20 09:15 GET / x 200"), "no row") << "no time";
+  EXPECT_EQ(Fields(columns, "2026-11-20 09:15:39 \"GET / x 200"),
+            "2026-11-20T09:15:39Z - - date=2026-11-20 time=09:15:39 cs-method=\"GET cs-uri-stem=/ cs(User-Agent)=x "
+            "sc-status=200")
+      << "a quotation mark that nothing closes";
+}
+
+TEST(W3cTest, TakesTheDateOfTheFileForRowsThatHaveATimeOnly) {
+  W3cColumns columns(/*keep_names=*/true);
+  ASSERT_TRUE(columns.ReadDirective("#Fields: time c-ip"));
+  EXPECT_EQ(Found(columns, "09:15:39 10.0.0.1"), "no row");
+  ASSERT_TRUE(columns.ReadDirective("#Date: 2026-11-20 09:15:30"));
+  EXPECT_EQ(Found(columns, "09:15:39 10.0.0.1"), "2026-11-20T09:15:39Z - -");
+  EXPECT_EQ(Fields(columns, "09:15:39.5 10.0.0.1"), "2026-11-20T09:15:39.5Z - - time=09:15:39.5 c-ip=10.0.0.1");
+  EXPECT_EQ(Found(columns, "09:15:01 10.0.0.1"), "2026-11-20T09:15:01Z - -") << "a little out of order";
+  EXPECT_EQ(Found(columns, "00:00:01 10.0.0.1"), "2026-11-21T00:00:01Z - -") << "behind midnight";
+  ASSERT_TRUE(columns.ReadDirective("#Date: yesterday"));
+  EXPECT_EQ(Found(columns, "09:15:39 10.0.0.1"), "no row");
+}
+
+TEST(W3cTest, ReadsTheDirectivesAtTheBeginningOfAFile) {
+  W3cColumns columns(/*keep_names=*/true);
+  columns.ReadDirectives("#Version: 1.0\r\n#Fields: date time c-ip\r\n2026-11-20 09:15:39 10.0.0.1\r\n#Fields: da");
+  EXPECT_EQ(Fields(columns, "2026-11-20 09:15:39 10.0.0.1"),
+            "2026-11-20T09:15:39Z - - date=2026-11-20 time=09:15:39 c-ip=10.0.0.1");
+}
+
+TEST(W3cTest, ReadsRowsWithoutATime) {
+  W3cColumns columns(/*keep_names=*/true);
+  ASSERT_TRUE(columns.ReadDirective("#Fields: c-ip cs-uri"));
+  EXPECT_EQ(Fields(columns, "10.0.0.1 /"), "- - - c-ip=10.0.0.1 cs-uri=/");
+  EXPECT_EQ(Fields(columns, "10.0.0.1 / more"), "no row");
+  EXPECT_EQ(Fields(columns, "10.0.0.1"), "no row");
+}
+
 TEST(W3cTest, LeavesRowsAloneThatDoNotFit) {
   W3cColumns columns;
   ASSERT_TRUE(columns.ReadDirective("#Fields: c-ip date time"));

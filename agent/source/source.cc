@@ -30,7 +30,7 @@ absl::StatusOr<std::shared_ptr<const Source>> Source::Create(SourceOptions optio
   SLUICE_ASSIGN_OR_RETURN(source->include_, CompileAll("include", options.include));
   SLUICE_ASSIGN_OR_RETURN(source->exclude_, CompileAll("exclude", options.exclude));
   SLUICE_RETURN_IF_ERROR(Annotate(CheckTopicTemplate(options.topic), "topic"));
-  SLUICE_ASSIGN_OR_RETURN(source->parsers_, ParserFactory::Create(options.parser, options.parser_regex));
+  SLUICE_ASSIGN_OR_RETURN(source->parsers_, ParserFactory::Create(options.parser));
   source->agent_ = agent;
   source->options_ = std::move(options);
   return source;

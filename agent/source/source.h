@@ -28,8 +28,7 @@ struct SourceOptions {
   std::vector<std::string> exclude = {"**/*.gz", "**/*.zst", "**/*.bz2", "**/*.xz", "**/*.zip", "**/*.lz4"};
   std::string topic = "{dir}";
   StartAt start_at = StartAt::kBeginning;
-  ParserKind parser = ParserKind::kAuto;
-  std::string parser_regex;  // kRegex only
+  ParserOptions parser;
   std::map<std::string, std::string> labels;
   WatchMode watch = WatchMode::kAuto;
   absl::Duration poll_interval = absl::Seconds(1);

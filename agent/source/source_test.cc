@@ -45,8 +45,7 @@ TEST(SourceTest, SaysWhichOptionIsWrong) {
   options.include = {"[a"};
   EXPECT_EQ(Source::Create(options, "").status().message().substr(0, 8), "include:");
   options.include = {"*"};
-  options.parser = ParserKind::kRegex;
-  options.parser_regex = "(";
+  options.parser = {.kind = ParserKind::kRegex, .regex = "("};
   EXPECT_FALSE(Source::Create(options, "").ok());
 }
 

@@ -64,6 +64,7 @@ absl::StatusOr<ReadResult> FileReader::Read(TailedFile* file, MessageEncoder* me
   }
   file->size = std::max(file->size, end);
   if (chunk.fresh().empty()) return result;
+  if (!file->recalled) SLUICE_RETURN_IF_ERROR(RecallBeginning(file));
 
   now_ = static_cast<uint64_t>(clock_->UnixNanos());
   uint64_t skipped = chunk.offset == file->started_at ? file->started_at : 0;
@@ -115,6 +116,16 @@ absl::StatusOr<bool> FileReader::UpdateHead(TailedFile* file) {
   if (size < file->head.length() || !SameHash(HashOf({head.data(), file->head.length()}), file->head)) return false;
   file->head = HashOf({head.data(), size});
   return true;
+}
+
+// Reading goes on in the middle of a file, after a restart: its first lines may name the columns of all.
+absl::Status FileReader::RecallBeginning(TailedFile* file) {
+  file->recalled = true;
+  if (file->read.offset == 0) return absl::OkStatus();
+  std::array<char, 4096> beginning;
+  SLUICE_ASSIGN_OR_RETURN(size_t size, file->file->ReadAt(0, beginning.data(), beginning.size()));
+  file->parser->Recall({beginning.data(), std::min<size_t>(size, file->read.offset)});
+  return absl::OkStatus();
 }
 
 // False if the message is full before the chunk's lines are all in it.
@@ -181,7 +192,8 @@ bool FileReader::AppendPart(std::string_view part, bool valid_utf8, v1::LinePart
   record.time_unix_nano = parsed_.time_unix_nano != 0 ? parsed_.time_unix_nano : now_;
   record.severity = parsed_.severity;
   record.severity_text = parsed_.severity_text;
-  record.attributes = parsed_.attributes;
+  record.attributes = parsed_.attributes();
+  record.attributes_are_utf8 = record.valid_utf8 && parsed_.attributes_are_whole;
   if (!message->AddRecord(record)) {
     bool whole_message_is_free = message->batch_records() == 0 && message->message().empty();
     // Only attributes can make a line too large for an empty message: the line itself is what must not be lost.
@@ -191,6 +203,7 @@ bool FileReader::AppendPart(std::string_view part, bool valid_utf8, v1::LinePart
   }
   ++result->records;
   result->invalid_utf8 += record.valid_utf8 ? 0 : 1;
+  result->parse_errors += parsed_.parse_error.empty() ? 0 : 1;
   return true;
 }
 

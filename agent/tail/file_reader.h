@@ -26,6 +26,7 @@ struct ReadResult {
   uint64_t bytes = 0;         // that they cover
   uint32_t invalid_utf8 = 0;  // records of these that are no UTF-8
   uint32_t long_line_parts = 0;
+  uint32_t parse_errors = 0;  // records that are not of the format that their source names
 };
 
 // Holds the one buffer that all files are read into. One thread.
@@ -47,6 +48,7 @@ class FileReader {
 
   absl::StatusOr<bool> StillNoNewline(TailedFile* file);
   absl::StatusOr<bool> UpdateHead(TailedFile* file);
+  static absl::Status RecallBeginning(TailedFile* file);
   bool AppendLines(const Chunk& chunk, TailedFile* file, MessageEncoder* message, ReadResult* result);
   bool AppendLine(std::string_view line, bool valid_utf8, bool terminated, uint64_t offset, TailedFile* file,
                   MessageEncoder* message, ReadResult* result);

@@ -30,6 +30,7 @@ struct TailedFile {
   v1::ContentHash head;  // of its first bytes, up to kHeadBytes
   std::string shared;    // EncodeSharedFields, of its batches
   std::unique_ptr<LineParser> parser;
+  bool recalled = false;  // the parser knows what it needs of the lines before
   std::unique_ptr<ReadableFile> file;  // null while closed
   ArchiveFile* archive = nullptr;      // it is a compressed file: `file`, open; sizes and offsets are of what it holds
   uint64_t device = 0;                 // st_dev now; the identity may remember an older number

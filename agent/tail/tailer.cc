@@ -116,6 +116,7 @@ bool Tailer::ReadInto(TailedFile* file) {
     metrics_->bytes_read.Increment(is_internal ? 0 : static_cast<double>(read->bytes));
     if (read->invalid_utf8 > 0) metrics_->lines_not_utf8.Increment(read->invalid_utf8);
     if (read->long_line_parts > 0) metrics_->long_line_parts.Increment(read->long_line_parts);
+    if (read->parse_errors > 0) metrics_->CountParseErrors(file->source->options().name, read->parse_errors);
   }
   file->at_end = read->outcome == ReadResult::Outcome::kAtEnd;
   if (!file->at_end) {
