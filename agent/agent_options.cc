@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/source_config.h"
 #include "base/config.h"
 #include "base/file_system.h"
 #include "base/host.h"
@@ -54,9 +55,16 @@ void ReadFields(const ConfigNode& node, ParserOptions* options) {
   }
 }
 
-ParserOptions ReadParser(const ConfigNode& node) {
+// A container's format is unwrapped first; the line inside is read as auto reads it.
+ParserOptions ReadParser(const ConfigNode& node, Container* container) {
   ParserOptions options;
-  const std::string name = node.Choice("parser", "auto", ParserKindNames());
+  std::vector<std::string_view> names = ParserKindNames();
+  for (std::string_view name : {"docker-json", "cri"}) names.push_back(name);
+  std::string name = node.Choice("parser", "auto", names);
+  if (name == "docker-json" || name == "cri") {
+    *container = name == "cri" ? Container::kCri : Container::kDockerJson;
+    name = "auto";
+  }
   if (absl::StatusOr<ParserKind> kind = ParserKindFromText(name); kind.ok()) options.kind = *kind;
   options.regex = node.String("pattern", "");
   ReadFields(node, &options);
@@ -84,7 +92,7 @@ void ReadWatch(const ConfigNode& node, SourceOptions* options) {
       node.Duration("poll_interval", options->poll_interval, absl::Milliseconds(10), absl::Hours(1));
 }
 
-SourceOptions ReadSource(const ConfigNode& node) {
+SourceOptions ReadSource(const ConfigNode& node, const std::string& host) {
   SourceOptions options;
   options.name = node.String("name", "");
   if (options.name.empty()) node.Fail("name", "a source needs a name");
@@ -100,15 +108,17 @@ SourceOptions ReadSource(const ConfigNode& node) {
   options.topic = node.String("topic", options.topic);
   options.start_at =
       node.Choice("start_at", "beginning", {"beginning", "end"}) == "end" ? StartAt::kEnd : StartAt::kBeginning;
-  options.labels = node.StringMap("labels");
+  options.labels = ReadLabels(node, host);
   ReadWatch(node, &options);
-  options.parser = ReadParser(node);
+  options.parser = ReadParser(node, &options.framing.container);
+  ReadFraming(node, &options.framing);
+  ReadProcessing(node, &options.process);
   return options;
 }
 
 // "include: unclosed '['" is said of the key include; what names no key is about the pattern.
 void FailSource(const ConfigNode& node, std::string_view problem) {
-  for (std::string_view key : {"include", "exclude", "topic"}) {
+  for (std::string_view key : {"include", "exclude", "topic", "encoding"}) {
     if (problem.starts_with(StrCat(key, ": "))) return node.Fail(key, problem.substr(key.size() + 2));
   }
   node.Fail("pattern", problem);
@@ -117,7 +127,7 @@ void FailSource(const ConfigNode& node, std::string_view problem) {
 void ReadSources(const ConfigNode& root, AgentOptions* options) {
   std::set<std::string> names;
   for (const ConfigNode& node : root.Maps("sources")) {
-    SourceOptions source = ReadSource(node);
+    SourceOptions source = ReadSource(node, options->host);
     if (!names.insert(source.name).second) node.Fail("name", StrCat("found \"", source.name, "\" twice"));
     absl::StatusOr<std::shared_ptr<const Source>> created = Source::Create(std::move(source), options->id);
     if (created.ok()) {

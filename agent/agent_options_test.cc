@@ -207,7 +207,7 @@ TEST_F(AgentOptionsTest, SaysWhatIsWrongWithASource) {
   const Case cases[] = {
       {"parser: jason",
        "FILE:4: sources[0].parser: found \"jason\"; expected one of auto, json, logfmt, w3c, syslog, klog, "
-       "plain, regex, glog; did you mean \"json\"?"},
+       "plain, regex, glog, docker-json, cri; did you mean \"json\"?"},
       {"parser: regex", "FILE:4: sources[0].parser: found \"regex\" without a pattern; add pattern: …"},
       {"pattern: x", "FILE:4: sources[0].pattern: belongs to parser: regex only"},
       {"parser: json\n    fields: some", "FILE:5: sources[0].fields: found \"some\"; expected one of all, none"},

@@ -152,7 +152,7 @@ struct WireText {
 
 // The rare record that is not simply a line of UTF-8 text.
 [[gnu::noinline]] char* AppendUnusualRecord(char* out, const char* limit, const Record& record) {
-  WireText text = {.body = record.line, .raw_body = {}, .attributes = {}};
+  WireText text = {.body = record.line, .raw_body = record.exact, .attributes = {}};
   std::string readable;
   if (!record.valid_utf8) {
     readable = ReplaceInvalidUtf8(record.line);
@@ -199,8 +199,8 @@ bool MessageEncoder::BeginBatch(std::string_view shared, uint64_t first_offset, 
 }
 
 bool MessageEncoder::AddRecord(const Record& record) {
-  const bool plain = record.valid_utf8 && record.attributes.empty();
-  const bool usual = record.valid_utf8 && record.attributes_are_utf8;
+  const bool plain = record.valid_utf8 && record.attributes.empty() && record.exact.empty();
+  const bool usual = record.valid_utf8 && record.attributes_are_utf8 && record.exact.empty();
   char* const end = plain ? AppendRecord(end_, limit_, record, {.body = record.line, .raw_body = {}, .attributes = {}})
                     : usual ? AppendWithAttributes(end_, limit_, record)
                             : AppendUnusualRecord(end_, limit_, record);

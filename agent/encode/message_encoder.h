@@ -31,7 +31,9 @@ struct Record {
   v1::Severity severity = v1::SEVERITY_UNSPECIFIED;
   std::string_view severity_text = {};  // valid UTF-8
   std::string_view line = {};
-  bool valid_utf8 = true;  // false: the line's exact bytes go into `raw_body`, a readable form into `body`
+  bool valid_utf8 = true;       // false: the line's exact bytes go into `raw_body`, a readable form into `body`
+  std::string_view exact = {};  // not empty: the exact bytes of a line that came in another encoding, with a part that
+                                // is no text; `line` is then UTF-8
   std::span<const Attribute> attributes = {};  // names differ; what is no UTF-8 in them is shown as U+FFFD
   bool attributes_are_utf8 = false;            // known to be: nobody has to look
   uint64_t offset = 0;

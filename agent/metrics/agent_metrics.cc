@@ -14,6 +14,10 @@ prometheus::Gauge& NewGauge(prometheus::Registry* registry, const char* name, co
   return prometheus::BuildGauge().Name(name).Help(help).Register(*registry).Add({});
 }
 
+prometheus::Family<prometheus::Counter>& NewFamily(prometheus::Registry* registry, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(*registry);
+}
+
 }  // namespace
 
 std::string_view LossReasonName(LossReason reason) {
@@ -69,15 +73,15 @@ AgentMetrics::AgentMetrics(prometheus::Registry* registry)
           NewGauge(registry, "sluice_agent_directories_watched", "Directories that are watched by inotify.")),
       directories_polled(NewGauge(registry, "sluice_agent_directories_polled",
                                   "Directories that are looked at every second, since they cannot be watched.")),
-      bytes_lost_(prometheus::BuildCounter()
-                      .Name("sluice_agent_bytes_lost_total")
-                      .Help("Bytes that were written to followed files and will never be delivered, by reason.")
-                      .Register(*registry)),
-      parse_errors_(prometheus::BuildCounter()
-                        .Name("sluice_agent_parse_errors_total")
-                        .Help("Lines that are not of the format that their source names, by source; they are "
-                              "delivered as plain text.")
-                        .Register(*registry)) {
+      bytes_lost_(NewFamily(registry, "sluice_agent_bytes_lost_total",
+                            "Bytes that were written to followed files and will never be delivered, by reason.")),
+      records_dropped_(NewFamily(registry, "sluice_agent_records_dropped_total",
+                                 "Records that were left out as their source is configured, by source and reason.")),
+      redactions_(NewFamily(registry, "sluice_agent_redactions_total",
+                            "Places in records that were replaced by a mask, by source.")),
+      parse_errors_(NewFamily(registry, "sluice_agent_parse_errors_total",
+                              "Lines that are not of the format that their source names, by source; they are "
+                              "delivered as plain text.")) {
   for (LossReason reason : {LossReason::kTruncated, LossReason::kDeleted, LossReason::kUnreadable, LossReason::kGivenUp,
                             LossReason::kCorrupt}) {
     CountLoss(reason, 0);  // so that every reason is there from the start
@@ -93,6 +97,15 @@ void AgentMetrics::CountLoss(LossReason reason, uint64_t bytes) {
   bytes_lost_.Add({{"reason", name}}).Increment(static_cast<double>(bytes));
   MutexLock lock(&mutex_);
   if (bytes > 0) losses_[name] += bytes;
+}
+
+void AgentMetrics::CountDropped(const std::string& source, DropReason reason, uint64_t records) {
+  const char* const name = reason == DropReason::kFilter ? "filter" : "sampled";
+  records_dropped_.Add({{"source", source}, {"reason", name}}).Increment(static_cast<double>(records));
+}
+
+void AgentMetrics::CountRedactions(const std::string& source, uint64_t count) {
+  redactions_.Add({{"source", source}}).Increment(static_cast<double>(count));
 }
 
 std::map<std::string, uint64_t> AgentMetrics::Losses() const {

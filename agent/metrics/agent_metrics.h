@@ -25,6 +25,12 @@ enum class LossReason {
 };
 std::string_view LossReasonName(LossReason reason);
 
+// Why a record was not sent, as its source is configured.
+enum class DropReason {
+  kFilter,   // keep and drop
+  kSampled,  // sample
+};
+
 // Registered once with a registry that outlives it. Thread-safe.
 class AgentMetrics {
  public:
@@ -54,11 +60,15 @@ class AgentMetrics {
   // Lines of the source that are not of the format that it names.
   void CountParseErrors(std::string_view source, uint64_t lines);
   void CountLoss(LossReason reason, uint64_t bytes);
+  void CountDropped(const std::string& source, DropReason reason, uint64_t records);
+  void CountRedactions(const std::string& source, uint64_t count);
   // Bytes lost so far, by reason.
   std::map<std::string, uint64_t> Losses() const;
 
  private:
   prometheus::Family<prometheus::Counter>& bytes_lost_;
+  prometheus::Family<prometheus::Counter>& records_dropped_;
+  prometheus::Family<prometheus::Counter>& redactions_;
   prometheus::Family<prometheus::Counter>& parse_errors_;
   mutable Mutex mutex_;
   std::map<std::string, uint64_t> losses_ ABSL_GUARDED_BY(mutex_);

@@ -20,7 +20,12 @@ bool IsField(std::string_view name) { return name == "dir" || name == "file" || 
 std::string ValueOf(std::string_view name, const TopicFields& fields) {
   if (name == "file") return std::string(fields.file);
   if (name == "agent") return std::string(fields.agent);
-  if (name == "source" || fields.dir.empty()) return std::string(fields.source);
+  if (name == "source") return std::string(fields.source);
+  if (name != "dir") {
+    const auto found = fields.captures.find(std::string(name));
+    return found != fields.captures.end() ? found->second : std::string("_");
+  }
+  if (fields.dir.empty()) return std::string(fields.source);
   std::string dir(fields.dir);
   std::replace(dir.begin(), dir.end(), '/', '.');
   return dir;
@@ -28,15 +33,17 @@ std::string ValueOf(std::string_view name, const TopicFields& fields) {
 
 }  // namespace
 
-absl::Status CheckTopicTemplate(std::string_view text) {
+absl::Status CheckTopicTemplate(std::string_view text, const std::vector<std::string>& captures) {
   if (text.empty()) return InvalidArgument("found \"\"; expected a topic or a template such as \"{dir}\"");
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '{') {
       size_t end = text.find('}', i);
       if (end == std::string_view::npos) return InvalidArgument("'{' at character ", i + 1, " is not closed");
       std::string_view name = text.substr(i + 1, end - i - 1);
-      if (!IsField(name)) {
-        return InvalidArgument("unknown field {", name, "}; allowed: {dir}, {file}, {source}, {agent}");
+      if (!IsField(name) && std::find(captures.begin(), captures.end(), name) == captures.end()) {
+        std::string allowed = "{dir}, {file}, {source}, {agent}";
+        for (const std::string& capture : captures) StrAppend(&allowed, ", {", capture, "}");
+        return InvalidArgument("unknown field {", name, "}; allowed: ", allowed);
       }
       i = end;
     } else if (!IsTopicCharacter(text[i])) {

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstring>
 #include <memory>
-#include <span>
+#include <string>
 #include <string_view>
 
 #include "agent/tail/file_memory.h"
@@ -18,9 +18,14 @@ namespace {
 // looked at until the newline is there.
 constexpr uint64_t kRescanBytes = 64 * 1024;
 
-std::string_view WithoutCarriageReturn(std::string_view line) {
-  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  return line;
+FileReader::Options Checked(FileReader::Options options) {
+  options.chunk_bytes = std::max(options.chunk_bytes, 2 * options.max_line_bytes + 64);
+  return options;
+}
+
+v1::ContentHash FrontierAt(std::string_view bytes, size_t end) {
+  const size_t size = std::min(end, kFrontierBytes);
+  return HashOf(bytes.substr(end - size, size));
 }
 
 }  // namespace
@@ -33,14 +38,23 @@ struct FileReader::Chunk {
   bool reaches_end = false;
 
   std::string_view fresh() const { return all.substr(overlap); }
+  std::string_view before() const { return all.substr(0, overlap); }
+  uint64_t end() const { return offset + fresh().size(); }
+  // `place` is in the new bytes.
+  Mark MarkAt(uint64_t place) const { return {place, FrontierAt(all, overlap + (place - offset))}; }
 };
 
 FileReader::FileReader(Options options, const Clock* clock)
-    : options_(options), clock_(clock), buffer_(new char[kFrontierBytes + options.chunk_bytes]) {}
+    : options_(Checked(options)),
+      clock_(clock),
+      buffer_(new char[kFrontierBytes + options_.chunk_bytes]),
+      groups_(options_.max_line_bytes),
+      containers_(options_.max_line_bytes) {}
 
 absl::StatusOr<ReadResult> FileReader::Read(TailedFile* file, MessageEncoder* message) {
   ReadResult result;
-  if (file->scanned - file->read.offset > kRescanBytes && !file->finishing) {
+  const bool plain = file->source->framing().plain();
+  if (plain && file->scanned - file->read.offset > kRescanBytes && !file->finishing) {
     SLUICE_ASSIGN_OR_RETURN(bool no_newline, StillNoNewline(file));
     if (no_newline) return result;
   }
@@ -51,44 +65,48 @@ absl::StatusOr<ReadResult> FileReader::Read(TailedFile* file, MessageEncoder* me
   SLUICE_ASSIGN_OR_RETURN(size_t size, file->file->ReadAt(chunk.offset - chunk.overlap, buffer_.get(),
                                                           chunk.overlap + options_.chunk_bytes));
   chunk.all = std::string_view(buffer_.get(), size);
-  if (size < chunk.overlap || !SameHash(HashOf(chunk.all.substr(0, chunk.overlap)), file->read.frontier)) {
+  if (size < chunk.overlap || !SameHash(HashOf(chunk.before()), file->read.frontier)) {
     result.outcome = ReadResult::Outcome::kReplaced;
     return result;
   }
   chunk.reaches_end = chunk.fresh().size() < options_.chunk_bytes;
-  uint64_t end = chunk.offset + chunk.fresh().size();
   SLUICE_ASSIGN_OR_RETURN(bool same_head, UpdateHead(file));
-  if (!same_head || (chunk.reaches_end && end < file->size)) {
+  if (!same_head || (chunk.reaches_end && chunk.end() < file->size)) {
     result.outcome = ReadResult::Outcome::kReplaced;
     return result;
   }
-  file->size = std::max(file->size, end);
+  file->size = std::max(file->size, chunk.end());
   if (chunk.fresh().empty()) return result;
+  if (!file->frame.known) SLUICE_RETURN_IF_ERROR(FindFrameState(chunk, file));
+  if (!file->frame.known) return result;
   if (!file->recalled) SLUICE_RETURN_IF_ERROR(RecallBeginning(file));
-
-  now_ = static_cast<uint64_t>(clock_->UnixNanos());
-  uint64_t skipped = chunk.offset == file->started_at ? file->started_at : 0;
-  if (!message->BeginBatch(file->shared, chunk.offset, skipped, file->head)) {
+  const uint64_t first = file->batched.offset;
+  uint64_t skipped = first == file->started_at ? file->started_at : 0;
+  if (!message->BeginBatch(file->shared, first, skipped, file->head)) {
     result.outcome = ReadResult::Outcome::kMessageFull;
     return result;
   }
-  bool complete = AppendLines(chunk, file, message, &result);
-  if (result.records == 0) {
-    message->CancelBatch();
-  } else {
-    result.bytes = file->read.offset - chunk.offset;
-    size_t known = chunk.overlap + result.bytes;
-    file->read.frontier =
-        HashOf(chunk.all.substr(known - std::min(known, kFrontierBytes), std::min(known, kFrontierBytes)));
-    message->EndBatch(file->read.offset, file->read.frontier);
-  }
-  file->scanned = complete ? end : file->read.offset;
+  appender_.Begin(file, message, static_cast<uint64_t>(clock_->UnixNanos()));
+  batch_end_ = first;
+  const bool complete = plain ? AppendLines(chunk, file) : AppendFrames(chunk, file);
+  static_cast<ReadCounts&>(result) = *appender_.counts();
+  result.bytes = file->read.offset - chunk.offset;
+  EndBatch(chunk, file, message);
+  file->scanned = complete ? chunk.end() : file->read.offset;
   if (!complete) {
     result.outcome = ReadResult::Outcome::kMessageFull;
   } else if (!chunk.reaches_end) {
     result.outcome = ReadResult::Outcome::kMore;
   }
+  if (!plain) WaitForMore(chunk, file);
   return result;
+}
+
+void FileReader::EndBatch(const Chunk& chunk, TailedFile* file, MessageEncoder* message) {
+  if (file->read.offset != chunk.offset) file->read = chunk.MarkAt(file->read.offset);
+  if (appender_.counts()->records == 0) return message->CancelBatch();
+  file->batched = batch_end_ == file->read.offset ? file->read : chunk.MarkAt(batch_end_);
+  message->EndBatch(file->batched.offset, file->batched.frontier);
 }
 
 // Looks only at what came to a long unfinished line. False if its newline is there now, or it is long enough to be
@@ -124,12 +142,46 @@ absl::Status FileReader::RecallBeginning(TailedFile* file) {
   if (file->read.offset == 0) return absl::OkStatus();
   std::array<char, 4096> beginning;
   SLUICE_ASSIGN_OR_RETURN(size_t size, file->file->ReadAt(0, beginning.data(), beginning.size()));
-  file->parser->Recall({beginning.data(), std::min<size_t>(size, file->read.offset)});
+  const std::string_view lines(beginning.data(), std::min<size_t>(size, file->read.offset));
+  std::string decoded;
+  if (file->encoding != Encoding::kUtf8) AppendUtf8(file->encoding, lines, &decoded);
+  file->parser->Recall(decoded.empty() ? lines : decoded);
+  return absl::OkStatus();
+}
+
+// The source's encoding, with the byte order that the file's beginning names.
+absl::Status FileReader::FindEncoding(const Chunk& chunk, TailedFile* file) const {
+  const Encoding encoding = file->source->framing().encoding();
+  std::array<char, 2> beginning = {};
+  if (encoding == Encoding::kUtf16 && chunk.offset > 0) {
+    SLUICE_RETURN_IF_ERROR(file->file->ReadAt(0, beginning.data(), beginning.size()).status());
+  } else {
+    std::copy_n(chunk.fresh().data(), std::min(chunk.fresh().size(), beginning.size()), beginning.data());
+  }
+  file->encoding = WithByteOrder(encoding, {beginning.data(), beginning.size()});
+  return absl::OkStatus();
+}
+
+// From the bytes before, as it would be had they been read just now. Not known yet while a byte order mark may follow.
+absl::Status FileReader::FindFrameState(const Chunk& chunk, TailedFile* file) {
+  const bool half_a_mark = chunk.offset == 0 && chunk.fresh().size() < 2 && !file->finishing;
+  if (half_a_mark && file->source->framing().encoding() == Encoding::kUtf16) return absl::OkStatus();
+  SLUICE_RETURN_IF_ERROR(FindEncoding(chunk, file));
+  if (file->source->framing().container() == Container::kNone) {
+    const bool inside = chunk.overlap > 0 && !EndsWithNewline(file->encoding, chunk.before(), chunk.overlap);
+    file->frame = {.known = true, .inside = inside};
+    return absl::OkStatus();
+  }
+  std::string before(std::min<uint64_t>(chunk.offset, ContainerFramer::kLookBackBytes + 1), '\0');
+  SLUICE_ASSIGN_OR_RETURN(size_t size, file->file->ReadAt(chunk.offset - before.size(), before.data(), before.size()));
+  before.resize(size);
+  FramerOf(*file);
+  file->frame = containers_.StateBehind(before, chunk.offset);
   return absl::OkStatus();
 }
 
 // False if the message is full before the chunk's lines are all in it.
-bool FileReader::AppendLines(const Chunk& chunk, TailedFile* file, MessageEncoder* message, ReadResult* result) {
+bool FileReader::AppendLines(const Chunk& chunk, TailedFile* file) {
   std::string_view bytes = chunk.fresh();
   size_t lines_end = bytes.rfind('\n') + 1;  // 0 if there is no newline
   // Almost always all of it is UTF-8, and one look tells; otherwise each line is looked at.
@@ -138,83 +190,100 @@ bool FileReader::AppendLines(const Chunk& chunk, TailedFile* file, MessageEncode
   while (begin < lines_end) {
     auto* newline = static_cast<const char*>(std::memchr(bytes.data() + begin, '\n', lines_end - begin));
     std::string_view line(bytes.data() + begin, newline - (bytes.data() + begin));
-    if (!AppendLine(line, all_valid, /*terminated=*/true, chunk.offset + begin, file, message, result)) return false;
+    if (!AppendLine(line, all_valid, /*terminated=*/true, chunk.offset + begin, file)) return false;
     begin += line.size() + 1;
-    file->read.offset = chunk.offset + begin;
   }
   std::string_view rest = bytes.substr(begin);
   if (rest.size() > options_.max_line_bytes || (file->finishing && chunk.reaches_end && !rest.empty())) {
-    return AppendLine(rest, /*valid_utf8=*/false, /*terminated=*/false, chunk.offset + begin, file, message, result);
+    return AppendLine(rest, /*valid_utf8=*/false, /*terminated=*/false, chunk.offset + begin, file);
   }
   return true;
 }
 
 // A whole line, or the last parts of one; unterminated: as many whole parts as there are, and all of it if the file is
-// finishing. Moves file->read.offset over the parts that are not the last.
-bool FileReader::AppendLine(std::string_view line, bool valid_utf8, bool terminated, uint64_t offset, TailedFile* file,
-                            MessageEncoder* message, ReadResult* result) {
+// finishing.
+bool FileReader::AppendLine(std::string_view line, bool valid_utf8, bool terminated, uint64_t offset,
+                            TailedFile* file) {
   while (line.size() > options_.max_line_bytes) {
-    size_t size = CutAt(line);
-    v1::LinePart kind = file->in_long_line ? v1::LINE_PART_MIDDLE : v1::LINE_PART_FIRST;
-    if (!AppendPart(line.substr(0, size), valid_utf8, kind, offset, file, message, result)) return false;
-    ++result->long_line_parts;
-    file->in_long_line = true;
+    size_t size = CutAt(Encoding::kUtf8, line, options_.max_line_bytes);
+    v1::LinePart part = file->frame.inside ? v1::LINE_PART_MIDDLE : v1::LINE_PART_FIRST;
+    const Outcome outcome = appender_.AppendLine(line.substr(0, size), valid_utf8, offset, part);
+    if (outcome == Outcome::kFull) return false;
+    ++appender_.counts()->long_line_parts;
     line.remove_prefix(size);
     offset += size;
-    file->read.offset = offset;
+    Took(outcome, /*inside=*/true, offset, file);
   }
   if (!terminated && !file->finishing) return true;
-  v1::LinePart kind = file->in_long_line ? v1::LINE_PART_LAST : v1::LINE_PART_UNSPECIFIED;
-  if (!terminated) kind = file->in_long_line ? v1::LINE_PART_LAST_UNTERMINATED : v1::LINE_PART_UNTERMINATED;
-  if (!AppendPart(line, valid_utf8, kind, offset, file, message, result)) return false;
-  file->in_long_line = false;
-  if (!terminated) file->read.offset = offset + line.size();
+  v1::LinePart part = file->frame.inside ? v1::LINE_PART_LAST : v1::LINE_PART_UNSPECIFIED;
+  if (!terminated) part = file->frame.inside ? v1::LINE_PART_LAST_UNTERMINATED : v1::LINE_PART_UNTERMINATED;
+  const Outcome outcome = appender_.AppendLine(line, valid_utf8, offset, part);
+  if (outcome == Outcome::kFull) return false;
+  Took(outcome, /*inside=*/false, offset + line.size() + (terminated ? 1 : 0), file);
   return true;
 }
 
-bool FileReader::AppendPart(std::string_view part, bool valid_utf8, v1::LinePart kind, uint64_t offset,
-                            TailedFile* file, MessageEncoder* message, ReadResult* result) {
-  Record record;
-  record.line = part;
-  record.valid_utf8 = valid_utf8 || IsValidUtf8(part);
-  record.offset = offset;
-  record.part = kind;
-  if (file->in_long_line) {  // the first part knows what the line says of itself
-    parsed_.Clear();
-    parsed_.time_unix_nano = file->long_line_time;
-    parsed_.severity = file->long_line_severity;
+// As AppendLines, for sources whose records are not simply lines.
+bool FileReader::AppendFrames(const Chunk& chunk, TailedFile* file) {
+  const bool waited = file->flush_at != 0 && clock_->MonotonicNanos() >= file->flush_at;
+  FrameInput input;
+  input.bytes = chunk.fresh();
+  input.offset = chunk.offset;
+  input.at_end = chunk.reaches_end;
+  input.flush = waited && file->flush_end == chunk.end();
+  input.finishing = file->finishing;
+  Framer* const framer = FramerOf(*file);
+  framer->Begin(input, file->frame);
+  // Text that was decoded is UTF-8; otherwise, as in AppendLines, one look mostly tells.
+  const bool all_valid = file->encoding != Encoding::kUtf8 || IsValidUtf8(chunk.fresh());
+  Frame frame;
+  while (framer->Next(&frame)) {
+    const Outcome outcome = appender_.AppendFrame(frame, all_valid);
+    if (outcome == Outcome::kFull) return false;
+    if (GoesOn(frame.part)) ++appender_.counts()->long_line_parts;
+    Took(outcome, frame.after.inside, frame.next, file);
+    file->frame = frame.after;
+  }
+  return true;
+}
+
+Framer* FileReader::FramerOf(const TailedFile& file) {
+  const Framing& framing = file.source->framing();
+  if (framing.container() != Container::kNone) {
+    containers_.Use(framing.container(), framing.rule(), framing.lines_max());
+    return &containers_;
+  }
+  groups_.Use(file.encoding, framing.rule(), framing.lines_max());
+  return &groups_;
+}
+
+// A record was read, and what is behind it begins at `next`, inside of the same line if it is a part of one. A batch
+// never ends inside of a line that is dropped: read again from there, the line could not be judged.
+void FileReader::Took(Outcome outcome, bool inside, uint64_t next, TailedFile* file) {
+  file->read.offset = next;
+  file->frame.inside = inside;
+  if (inside) [[unlikely]] {
+    file->long_line_dropped = outcome == Outcome::kDropped;  // all parts of a line are, or none
+    if (file->long_line_dropped) return;
   } else {
-    file->parser->Parse(WithoutCarriageReturn(part), static_cast<int64_t>(now_), &parsed_);
-    if (parsed_.time_unix_nano == 0) parsed_.time_unix_nano = now_;
-    file->long_line_time = parsed_.time_unix_nano;
-    file->long_line_severity = parsed_.severity;
+    file->long_line_dropped = false;
   }
-  record.time_unix_nano = parsed_.time_unix_nano != 0 ? parsed_.time_unix_nano : now_;
-  record.severity = parsed_.severity;
-  record.severity_text = parsed_.severity_text;
-  record.attributes = parsed_.attributes();
-  record.attributes_are_utf8 = record.valid_utf8 && parsed_.attributes_are_whole;
-  if (!message->AddRecord(record)) {
-    bool whole_message_is_free = message->batch_records() == 0 && message->message().empty();
-    // Only attributes can make a line too large for an empty message: the line itself is what must not be lost.
-    if (!whole_message_is_free || record.attributes.empty()) return false;
-    record.attributes = {};
-    if (!message->AddRecord(record)) return false;
-  }
-  ++result->records;
-  result->invalid_utf8 += record.valid_utf8 ? 0 : 1;
-  result->parse_errors += parsed_.parse_error.empty() ? 0 : 1;
-  return true;
+  batch_end_ = next;
 }
 
-// Where a too long line is cut: not inside of a character, if it is UTF-8.
-size_t FileReader::CutAt(std::string_view line) const {
-  size_t size = options_.max_line_bytes;
-  for (size_t back = 0; back < 4 && back < size; ++back) {
-    bool continues = (static_cast<unsigned char>(line[size - back]) & 0xc0) == 0x80;
-    if (!continues) return size - back;
+// What is left at the end of the file is sent when the file has not grown for the source's timeout.
+void FileReader::WaitForMore(const Chunk& chunk, TailedFile* file) const {
+  const bool waits = chunk.reaches_end && file->read.offset < chunk.end() && file->scanned == chunk.end();
+  const int64_t now = clock_->MonotonicNanos();
+  if (!waits) {
+    file->flush_at = 0;
+    file->flush_end = 0;
+  } else if (file->flush_end != chunk.end()) {
+    file->flush_at = now + absl::ToInt64Nanoseconds(file->source->framing().timeout());
+    file->flush_end = chunk.end();
+  } else if (now >= file->flush_at) {
+    file->flush_at = 0;  // what is left is the beginning of a line: only its newline ends it
   }
-  return size;
 }
 
 }  // namespace sluice::agent

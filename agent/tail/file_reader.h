@@ -6,27 +6,26 @@
 #include <memory>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/encode/message_encoder.h"
-#include "agent/parse/parsed_line.h"
+#include "agent/frame/container_framer.h"
+#include "agent/frame/group_framer.h"
+#include "agent/tail/record_appender.h"
 #include "agent/tail/tailed_file.h"
 #include "base/clock.h"
 
 namespace sluice::agent {
 
-struct ReadResult {
+struct ReadResult : ReadCounts {
   enum class Outcome {
-    kAtEnd,        // everything that is there is read (but for a line without its newline)
+    kAtEnd,        // everything that is there is read (but for what is no whole record yet)
     kMore,         // there is more to read
     kMessageFull,  // there is more to read; it needs an empty message
     kReplaced,     // the file is not the one that was read before: shorter, or other bytes before the place
   };
   Outcome outcome = Outcome::kAtEnd;
-  uint32_t records = 0;       // put into the message, in one batch
-  uint64_t bytes = 0;         // that they cover
-  uint32_t invalid_utf8 = 0;  // records of these that are no UTF-8
-  uint32_t long_line_parts = 0;
-  uint32_t parse_errors = 0;  // records that are not of the format that their source names
+  uint64_t bytes = 0;  // passed: of the records, and of what was dropped
 };
 
 // Holds the one buffer that all files are read into. One thread.
@@ -34,33 +33,41 @@ class FileReader {
  public:
   struct Options {
     size_t max_line_bytes = 256 * 1024;  // a longer line is split
-    size_t chunk_bytes = 1 << 20;        // read at a time; more than max_line_bytes
+    size_t chunk_bytes = 1 << 20;        // read at a time; made to be more than twice max_line_bytes
   };
 
   FileReader(Options options, const Clock* clock);
 
-  // Reads the next chunk of `file` and appends its whole lines to `message` as one batch; moves file->read, scanned,
-  // size, head. With file->finishing also a last line without newline. An error is the disk's; nothing has moved then.
+  // Reads the next chunk of `file` and appends its whole records to `message` as one batch; moves file->read, batched,
+  // scanned, size, head, frame, flush_at. With file->finishing also a last line without newline. An error is the
+  // disk's; nothing has moved then.
   absl::StatusOr<ReadResult> Read(TailedFile* file, MessageEncoder* message);
 
  private:
   struct Chunk;
+  using Outcome = RecordAppender::Outcome;
 
   absl::StatusOr<bool> StillNoNewline(TailedFile* file);
   absl::StatusOr<bool> UpdateHead(TailedFile* file);
   static absl::Status RecallBeginning(TailedFile* file);
-  bool AppendLines(const Chunk& chunk, TailedFile* file, MessageEncoder* message, ReadResult* result);
-  bool AppendLine(std::string_view line, bool valid_utf8, bool terminated, uint64_t offset, TailedFile* file,
-                  MessageEncoder* message, ReadResult* result);
-  bool AppendPart(std::string_view part, bool valid_utf8, v1::LinePart kind, uint64_t offset, TailedFile* file,
-                  MessageEncoder* message, ReadResult* result);
-  size_t CutAt(std::string_view line) const;
+  absl::Status FindEncoding(const Chunk& chunk, TailedFile* file) const;
+  absl::Status FindFrameState(const Chunk& chunk, TailedFile* file);
+
+  bool AppendLines(const Chunk& chunk, TailedFile* file);
+  bool AppendLine(std::string_view line, bool valid_utf8, bool terminated, uint64_t offset, TailedFile* file);
+  bool AppendFrames(const Chunk& chunk, TailedFile* file);
+  Framer* FramerOf(const TailedFile& file);
+  void Took(Outcome outcome, bool inside, uint64_t next, TailedFile* file);
+  void EndBatch(const Chunk& chunk, TailedFile* file, MessageEncoder* message);
+  void WaitForMore(const Chunk& chunk, TailedFile* file) const;
 
   const Options options_;
   const Clock* const clock_;
   const std::unique_ptr<char[]> buffer_;
-  ParsedLine parsed_;
-  uint64_t now_ = 0;  // stamped on lines without a time: when the chunk was read
+  GroupFramer groups_;
+  ContainerFramer containers_;
+  RecordAppender appender_;
+  uint64_t batch_end_ = 0;  // where the batch may end
 };
 
 }  // namespace sluice::agent

@@ -46,6 +46,7 @@ void FileTracker::MetAgain(TailedFile* file, const FileStat& stat, const std::st
     }
     if (TailedFile* displaced = table_.FindByPath(path); displaced != nullptr) Detach(displaced);
     std::string old_path = file->path.empty() ? file->last_path : file->path;
+    file->left_path = old_path;
     table_.MoveTo(file, path);
     std::erase(detached_, file);
     file->detached = false;
@@ -85,11 +86,21 @@ void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std:
   file->present_at_start = !first_scan_done_;
   file->seen_in_scan = scan_;
   file->last_active = clock_->MonotonicNanos();
-  file->predecessor = displaced;
+  file->predecessor = displaced != nullptr ? displaced : FindUnfinished(path);
   ++open_files_;
   TailedFile* added = table_.Add(std::move(file));
   if (open_files_ > options_.open_files_max) CloseIdleFiles(added);
   if (reading_) Resolve(added);
+}
+
+// A file that was renamed away from `path`, and whose last record waits to be whole.
+TailedFile* FileTracker::FindUnfinished(const std::string& path) const {
+  if (!reading_) return nullptr;
+  TailedFile* found = nullptr;
+  table_.ForEach([&](TailedFile* file) {
+    if (file->flush_at != 0 && file->left_path == path) found = file;
+  });
+  return found;
 }
 
 void FileTracker::OnModified(const std::string& path) {
@@ -195,8 +206,18 @@ int64_t FileTracker::NextHeld() const {
 
 void FileTracker::Acknowledge(TailedFile* file, const Mark& end) {
   file->acked = end;
+  file->passed = 0;
   MarkDirty(file);
   if (file->is_archive && file->at_end && !file->archive_active && !file->detached && file->AllAcked()) Close(file);
+}
+
+void FileTracker::PassDropped(TailedFile* file) {
+  bool all_acked = file->acked.offset == file->batched.offset;
+  if (!all_acked || file->read.offset == file->batched.offset || file->long_line_dropped) return;
+  const uint64_t passed = file->passed + (file->read.offset - file->batched.offset);
+  file->batched = file->read;
+  Acknowledge(file, file->read);
+  file->passed = passed;
 }
 
 void FileTracker::MarkDirty(TailedFile* file) {

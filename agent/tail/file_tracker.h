@@ -96,6 +96,8 @@ class FileTracker final : public FileListener {
   bool HasProgress() const { return has_progress_; }
   // A batch of `file` was acknowledged.
   void Acknowledge(TailedFile* file, const Mark& end);
+  // Moves on over what was left out by configuration behind the last batch, once all batches are acknowledged.
+  void PassDropped(TailedFile* file);
   void UpdateGauges();
 
   const FileTable& table() const { return table_; }
@@ -106,6 +108,7 @@ class FileTracker final : public FileListener {
   enum class Origin { kNew, kCopy, kNotKnownYet };
 
   void Follow(const std::shared_ptr<const Source>& source, const std::string& path, TailedFile* displaced);
+  TailedFile* FindUnfinished(const std::string& path) const;
   void MetAgain(TailedFile* file, const FileStat& stat, const std::string& path);
   void Detach(TailedFile* file);
   void Resolve(TailedFile* file);
@@ -168,8 +171,6 @@ class FileTracker final : public FileListener {
   bool has_progress_ = false;
 };
 
-// True if the byte before `offset` is no newline: a line goes on there.
-bool IsInsideLine(ReadableFile* file, uint64_t offset);
 // Where the last unfinished line of a file of this size begins, if that is near its end; else `size`.
 uint64_t LastLineBegin(ReadableFile* file, uint64_t size);
 }  // namespace sluice::agent

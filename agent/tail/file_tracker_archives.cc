@@ -64,8 +64,6 @@ bool FileTracker::MayDecode(TailedFile* file) {
     MarkReady(file);
     return false;
   }
-  if (file->place_unseen) file->in_long_line = IsInsideLine(file->file.get(), file->read.offset);
-  file->place_unseen = false;
   return true;
 }
 

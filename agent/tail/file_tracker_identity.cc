@@ -113,6 +113,7 @@ void FileTracker::Begin(TailedFile* file, const FileStat& stat, const Resumption
   }
   if (resumption.known) {
     file->acked = {resumption.offset, resumption.frontier};
+    if (const auto* known = memory_.Find(file->identity); known != nullptr) file->passed = known->dropped_bytes();
     file->spent = !file->is_archive && stat.size < file->acked.offset;
     file->at_end = file->spent;
     GoTo(file, file->acked);
@@ -141,8 +142,7 @@ void FileTracker::StartNew(TailedFile* file, const FileStat& stat) {
   absl::StatusOr<size_t> size = file->file->ReadAt(start.offset - before.size(), before.data(), before.size());
   if (size.ok() && *size == before.size()) start.frontier = HashOf(before);
   file->acked = start;
-  file->read = start;
-  file->scanned = start.offset;
+  file->ReadFrom(start);
   file->started_at = start.offset;
 }
 
@@ -154,7 +154,7 @@ void FileTracker::UpdateShared(TailedFile* file) {
   fields.host = options_.host;
   fields.path = file->first_path;
   fields.source = source.name;
-  fields.labels = source.labels;
+  fields.labels = file->source->LabelsOf(file->first_path);
   fields.file = file->identity;
   file->shared = EncodeSharedFields(fields);
 }
@@ -187,9 +187,10 @@ void FileTracker::Restart(TailedFile* file) {
   }
   file->identity.set_generation(generation + 1);
   file->head.Clear();
-  file->acked = file->read = Mark();
-  file->scanned = file->size = file->started_at = 0;
-  file->in_long_line = false;
+  file->acked = Mark();
+  file->passed = 0;
+  file->ReadFrom(file->acked);
+  file->size = file->started_at = 0;
   MarkDirty(file);
   file->parser = file->source->parsers().NewParser();
   UpdateShared(file);
@@ -205,11 +206,8 @@ void FileTracker::Rewind(TailedFile* file) {
 }
 
 void FileTracker::GoTo(TailedFile* file, const Mark& place) {
-  file->read = place;
-  file->scanned = place.offset;
+  file->ReadFrom(place);
   file->at_end &= file->spent;
-  file->place_unseen = file->is_archive;  // looking there takes decoding
-  file->in_long_line = !file->is_archive && file->file != nullptr && IsInsideLine(file->file.get(), place.offset);
 }
 
 void FileTracker::CompareWith(const std::vector<v1::FileWatermark>& watermarks) {
@@ -227,7 +225,12 @@ void FileTracker::CompareWith(const std::vector<v1::FileWatermark>& watermarks) 
     inode.birth_unix_nano = file->identity.birth_time_unix_nano();
     const v1::FileWatermark* known = memory_.Newest(inode);
     v1::FileIdentity identity = file->resolved ? file->identity : known != nullptr ? known->file() : v1::FileIdentity();
-    uint64_t acked = file->resolved ? file->acked.offset : known != nullptr ? known->end_offset() : 0;
+    uint64_t acked = 0;  // by batches
+    if (file->resolved) {
+      acked = file->acked.offset - file->passed;
+    } else if (known != nullptr) {
+      acked = known->end_offset() - std::min(known->end_offset(), known->dropped_bytes());
+    }
     if (acked <= file->started_at || file->spent || file->source->options().internal) return;
     uint64_t held = 0;
     bool is_known = false;

@@ -24,13 +24,6 @@ constexpr uint64_t kLastLineBytes = 64 * 1024;
 
 }  // namespace
 
-bool IsInsideLine(ReadableFile* file, uint64_t offset) {
-  if (offset == 0) return false;
-  char before = '\n';
-  absl::StatusOr<size_t> size = file->ReadAt(offset - 1, &before, 1);
-  return size.ok() && *size == 1 && before != '\n';
-}
-
 uint64_t LastLineBegin(ReadableFile* file, uint64_t size) {
   std::string tail(std::min(size, kLastLineBytes), '\0');
   uint64_t begin = size - tail.size();
@@ -237,6 +230,7 @@ void FileTracker::Remember(const TailedFile& file) {
   v1::FileWatermark watermark;
   *watermark.mutable_file() = file.identity;
   watermark.set_end_offset(file.acked.offset);
+  watermark.set_dropped_bytes(file.passed);
   watermark.set_path(file.first_path);
   *watermark.mutable_head() = file.head;
   *watermark.mutable_frontier() = file.acked.frontier;

@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "agent/frame/encoding.h"
+#include "agent/frame/frame.h"
 #include "agent/parse/line_parser.h"
 #include "agent/source/source.h"
 #include "base/archive_file.h"
@@ -25,12 +27,13 @@ struct TailedFile {
   std::shared_ptr<const Source> source;
   std::string path;        // that leads to it now; empty once none does
   std::string last_path;   // that led to it, while none does
+  std::string left_path;   // that led to it before; empty if it was not renamed
   std::string first_path;  // under which it was first met: its records and its topic are named for it
   v1::FileIdentity identity;
   v1::ContentHash head;  // of its first bytes, up to kHeadBytes
   std::string shared;    // EncodeSharedFields, of its batches
   std::unique_ptr<LineParser> parser;
-  bool recalled = false;  // the parser knows what it needs of the lines before
+  bool recalled = false;               // the parser knows what it needs of the lines before
   std::unique_ptr<ReadableFile> file;  // null while closed
   ArchiveFile* archive = nullptr;      // it is a compressed file: `file`, open; sizes and offsets are of what it holds
   uint64_t device = 0;                 // st_dev now; the identity may remember an older number
@@ -38,9 +41,11 @@ struct TailedFile {
   int64_t modified_unix_nano = 0;  // when it was met
   uint64_t size_when_met = 0;      // where start_at: end begins, however long the collector is away
 
-  // How far: acked.offset ≤ read.offset ≤ scanned ≤ size. [acked, read) is under way to the collector, [read, scanned)
-  // has no newline.
+  // How far: acked.offset ≤ batched.offset ≤ read.offset ≤ scanned ≤ size. [acked, batched) is under way to the
+  // collector, [batched, read) was left out by configuration, [read, scanned) is no whole record yet.
   Mark acked;
+  uint64_t passed = 0;  // of the bytes just before acked, those that no batch covers
+  Mark batched;         // the end of the last batch
   Mark read;
   uint64_t scanned = 0;
   uint64_t size = 0;        // as last seen
@@ -51,7 +56,6 @@ struct TailedFile {
   bool is_archive = false;
   bool archive_active = false;    // one of the few that may be decoded at a time
   bool archive_given_up = false;  // its damage was counted
-  bool place_unseen = false;      // the bytes before the place of reading were not looked at yet
   uint64_t disk_size = 0;         // compressed, as last seen
   int64_t disk_modified = 0;      // nanoseconds since the epoch
   int64_t disk_changed_at = 0;    // monotonic: when that was seen
@@ -63,10 +67,17 @@ struct TailedFile {
   int64_t ask_again_at = 0;        // monotonic
   TailedFile* original = nullptr;  // while that one still has the content
 
-  // A line longer than max_line_bytes, of which a part is read: what was found in its first part.
+  // What the bytes before `read` tell of those behind it, and its encoding: found out with it.
+  FrameState frame;
+  Encoding encoding = Encoding::kUtf16;
+  // With frame.inside, what was found in the record's first part, and whether that was left out: so are the others.
   uint64_t long_line_time = 0;
   v1::Severity long_line_severity = v1::SEVERITY_UNSPECIFIED;
-  bool in_long_line = false;
+  bool long_line_dropped = false;
+  // A record of several lines at the end of the file is taken for whole at flush_at, if the file still ends at
+  // flush_end.
+  int64_t flush_at = 0;  // monotonic; 0: nothing waits, or what waits was waited for
+  uint64_t flush_end = 0;
 
   uint64_t told_behind = 0;  // acknowledged, and known to be lost by the collector
 
@@ -88,6 +99,16 @@ struct TailedFile {
   uint64_t seen_in_scan = 0;      // the number of the last scan of the directories that met it
   // What was rotated away from this file's path, to be read to its end first.
   TailedFile* predecessor = nullptr;
+
+  // Reading goes on at `place`.
+  void ReadFrom(const Mark& place) {
+    read = batched = place;
+    scanned = place.offset;
+    frame = FrameState();
+    long_line_dropped = false;
+    flush_at = 0;
+    flush_end = 0;
+  }
 
   bool AllAcked() const { return acked.offset == read.offset && batches_in_flight == 0; }
 };

@@ -23,6 +23,8 @@ constexpr int kInvalidArgument = 3;
 
 // Small files are read into one message, up to so many reads; then it is time to look at the rest of the world.
 constexpr int kReadsPerMessage = 512;
+// Records of several lines that wait at the ends of their files are looked for at most once in this time.
+constexpr int64_t kFlushGrainNanos = 5'000'000;
 
 }  // namespace
 
@@ -61,9 +63,10 @@ int64_t Tailer::Work() {
   int64_t next = tracker_->Tend();
   if (!connected_ || stopping_) return next;
   int64_t now = clock_->MonotonicNanos();
+  next = std::min(next, MarkFlushable(now));
   if (int64_t wait_until = kNever; !MaySend(now, &wait_until)) return std::min(next, wait_until);
   bool is_more = FillMessage();
-  if (batches_.empty()) return is_more ? now : std::min(next, tracker_->NextHeld());
+  if (batches_.empty()) return is_more ? now : std::min({next, next_flush_, tracker_->NextHeld()});
   SendMessage(now);
   return now;
 }
@@ -75,6 +78,21 @@ bool Tailer::MaySend(int64_t now, int64_t* wait_until) const {
   if (!gather || now - last_send_ >= kGatherNanos) return true;
   *wait_until = last_send_ + kGatherNanos;
   return false;
+}
+
+// Puts the files into the queue whose last record has waited for long enough. When to call again, monotonic.
+int64_t Tailer::MarkFlushable(int64_t now) {
+  if (now < next_flush_) return next_flush_;
+  next_flush_ = kNever;
+  tracker_->table().ForEach([this, now](TailedFile* file) {
+    if (file->flush_at == 0) return;
+    if (file->flush_at <= now) {
+      tracker_->MarkReady(file);
+    } else {
+      next_flush_ = std::min(next_flush_, std::max(file->flush_at, now + kFlushGrainNanos));
+    }
+  });
+  return next_flush_;
 }
 
 // Reads files in turn, a chunk each, until the message is large enough or there is no more to read: false then.
@@ -109,22 +127,32 @@ bool Tailer::ReadInto(TailedFile* file) {
     return true;
   }
   file->read_failed = false;
-  if (read->records > 0) {
-    batches_.push_back({file, file->identity.generation(), file->read, read->records});
-    bool is_internal = file->source->options().internal;
-    metrics_->lines_read.Increment(is_internal ? 0 : read->records);
-    metrics_->bytes_read.Increment(is_internal ? 0 : static_cast<double>(read->bytes));
-    if (read->invalid_utf8 > 0) metrics_->lines_not_utf8.Increment(read->invalid_utf8);
-    if (read->long_line_parts > 0) metrics_->long_line_parts.Increment(read->long_line_parts);
-    if (read->parse_errors > 0) metrics_->CountParseErrors(file->source->options().name, read->parse_errors);
-  }
-  file->at_end = read->outcome == ReadResult::Outcome::kAtEnd;
-  if (!file->at_end) {
+  if (read->records > 0) batches_.push_back({file, file->identity.generation(), file->batched, read->records});
+  if (read->records + read->dropped() > 0) Count(*file, *read);
+  if (read->dropped() > 0) tracker_->PassDropped(file);
+  const bool at_end = read->outcome == ReadResult::Outcome::kAtEnd;
+  // What waits to be a whole record comes before the file that follows this one.
+  file->at_end = at_end && file->flush_at == 0;
+  if (file->flush_at != 0) next_flush_ = std::min(next_flush_, file->flush_at);
+  if (!at_end) {
     tracker_->MarkReady(file);
-  } else {
+  } else if (file->at_end) {
     tracker_->ReachedEnd(file);
   }
   return read->outcome != ReadResult::Outcome::kMessageFull;
+}
+
+void Tailer::Count(const TailedFile& file, const ReadResult& read) {
+  const std::string& source = file.source->options().name;
+  const bool is_internal = file.source->options().internal;
+  metrics_->lines_read.Increment(is_internal ? 0 : read.records + read.dropped());
+  metrics_->bytes_read.Increment(is_internal ? 0 : static_cast<double>(read.bytes));
+  if (read.invalid_utf8 > 0) metrics_->lines_not_utf8.Increment(read.invalid_utf8);
+  if (read.long_line_parts > 0) metrics_->long_line_parts.Increment(read.long_line_parts);
+  if (read.filtered > 0) metrics_->CountDropped(source, DropReason::kFilter, read.filtered);
+  if (read.sampled_out > 0) metrics_->CountDropped(source, DropReason::kSampled, read.sampled_out);
+  if (read.redactions > 0) metrics_->CountRedactions(source, read.redactions);
+  if (read.parse_errors > 0) metrics_->CountParseErrors(source, read.parse_errors);
 }
 
 void Tailer::SendMessage(int64_t now) {
@@ -177,7 +205,10 @@ void Tailer::OnBatchAcked(const SentBatch& batch, const v1::Rejection* rejection
       metrics_->records_acked.Increment(batch.records);
       records_acked_ += batch.records;
     }
-    if (is_current) tracker_->Acknowledge(file, batch.end);
+    if (is_current) {
+      tracker_->Acknowledge(file, batch.end);
+      tracker_->PassDropped(file);
+    }
   }
   // All that was sent behind a refused batch was refused, too: now it can be read again, later.
   if (file->refused && file->batches_in_flight == 0) tracker_->Rewind(file);

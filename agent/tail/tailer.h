@@ -66,8 +66,10 @@ class Tailer {
   void OnDisconnected();
 
   bool MaySend(int64_t now, int64_t* wait_until) const;
+  int64_t MarkFlushable(int64_t now);
   bool FillMessage();
   bool ReadInto(TailedFile* file);
+  void Count(const TailedFile& file, const ReadResult& read);
   void SendMessage(int64_t now);
 
   const Options options_;
@@ -88,6 +90,7 @@ class Tailer {
   bool connected_ = false;
   bool stopping_ = false;
   int64_t last_send_ = 0;
+  int64_t next_flush_ = kNever;  // when the first of the records of several lines that wait has waited for long enough
   uint64_t records_acked_ = 0;
 };
 

@@ -1,0 +1,251 @@
+#include "agent/process/secrets.h"
+
+#include <algorithm>
+#include <array>
+
+#include "agent/process/card_number.h"
+
+namespace sluice::agent {
+namespace {
+
+// What a byte is; the first ones say what may begin there.
+enum ByteClass : uint16_t {
+  kDigit = 1,
+  kAt = 2,
+  kAssigns = 4,  // '=' and ':'
+  kKeyStart = 8,
+  kWord = 16,  // letters, digits, '_'
+  kEmailName = 32,
+  kHostName = 64,
+  kBase64 = 128,  // also of URLs
+  kUpper = 256,   // and digits
+  kAlnum = 512,
+  kLetter = 1024,
+  kKeyByte = 2048,  // of a name: a word, '-', '.'
+};
+
+// A key of a known form, told by how it begins.
+struct KeyForm {
+  std::string_view begins;
+  uint16_t bytes;  // of what
+  size_t min;      // at least so many of them follow
+};
+constexpr KeyForm kKeys[] = {
+    {"AKIA", kUpper, 16},       {"ASIA", kUpper, 16},     {"AIza", kBase64, 35},    {"ghp_", kAlnum, 30},
+    {"gho_", kAlnum, 30},       {"ghu_", kAlnum, 30},     {"ghs_", kAlnum, 30},     {"ghr_", kAlnum, 30},
+    {"github_pat_", kWord, 22}, {"glpat-", kBase64, 20},  {"npm_", kAlnum, 36},     {"xoxa-", kBase64, 10},
+    {"xoxb-", kBase64, 10},     {"xoxp-", kBase64, 10},   {"xoxr-", kBase64, 10},   {"xoxs-", kBase64, 10},
+    {"sk_live_", kAlnum, 10},   {"sk_test_", kAlnum, 10}, {"rk_live_", kAlnum, 10}, {"sk-", kBase64, 20},
+};
+constexpr std::string_view kSchemes[] = {"Bearer ", "bearer ", "Basic ", "basic "};
+constexpr size_t kSchemeTokenMin = 8;
+
+constexpr std::string_view kSecretNames[] = {"password",   "passwd",      "pwd",          "passphrase",  "secret",
+                                             "token",      "apikey",      "api_key",      "api-key",     "accesskey",
+                                             "access_key", "access-key",  "private_key",  "private-key", "privatekey",
+                                             "credential", "credentials", "authorization"};
+
+constexpr auto kClasses = [] {
+  std::array<uint16_t, 256> classes{};
+  for (int c = '0'; c <= '9'; ++c)
+    classes[c] = kDigit | kWord | kEmailName | kHostName | kBase64 | kUpper | kAlnum | kKeyByte;
+  for (int c = 'a'; c <= 'z'; ++c) classes[c] = kWord | kEmailName | kHostName | kBase64 | kAlnum | kLetter | kKeyByte;
+  for (int c = 'A'; c <= 'Z'; ++c) classes[c] = classes[c + 32] | kUpper;
+  for (int c = 0x80; c <= 0xff; ++c) classes[c] = kEmailName | kHostName | kLetter;  // characters beyond ASCII
+  for (char c : std::string_view("._%+-")) classes[static_cast<uint8_t>(c)] |= kEmailName;
+  for (char c : std::string_view(".-")) classes[static_cast<uint8_t>(c)] |= kHostName;
+  for (char c : std::string_view("_.-")) classes[static_cast<uint8_t>(c)] |= kKeyByte;
+  for (char c : std::string_view("-_+/~.")) classes[static_cast<uint8_t>(c)] |= kBase64;
+  classes['_'] |= kWord;
+  classes['@'] = kAt;
+  classes['='] = classes[':'] = kAssigns;
+  classes['e'] |= kKeyStart;
+  for (const KeyForm& key : kKeys) classes[static_cast<uint8_t>(key.begins[0])] |= kKeyStart;
+  for (std::string_view scheme : kSchemes) classes[static_cast<uint8_t>(scheme[0])] |= kKeyStart;
+  return classes;
+}();
+
+bool Is(char c, uint16_t what) { return (kClasses[static_cast<uint8_t>(c)] & what) != 0; }
+
+size_t Run(std::string_view text, size_t begin, uint16_t what) {
+  size_t end = begin;
+  while (end < text.size() && Is(text[end], what)) ++end;
+  return end - begin;
+}
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+// Walks over a text once.
+class Finder {
+ public:
+  Finder(std::string_view text, uint8_t kinds, std::vector<Secret>* found) : text_(text), found_(found) {
+    if ((kinds & kCardNumbers) != 0) wanted_ |= kDigit;
+    if ((kinds & kTokens) != 0) wanted_ |= kAssigns | kKeyStart;
+    if ((kinds & kEmails) != 0) wanted_ |= kAt;
+  }
+
+  void Find() {
+    const char* const data = text_.data();
+    const size_t size = text_.size();
+    for (size_t at = 0; at < size;) {
+      const uint16_t is = kClasses[static_cast<uint8_t>(data[at])] & wanted_;
+      if (is == 0) {
+        ++at;
+        continue;
+      }
+      at = Look(at, is);
+    }
+  }
+
+ private:
+  // What may begin at `at`; where to go on.
+  size_t Look(size_t at, uint16_t is) {
+    if (is == kDigit) return LookAtDigits(at);
+    if (is == kAt) return LookAtEmail(at);
+    if (is == kAssigns) return LookAtValue(at);
+    const bool inside_word = at > 0 && Is(text_[at - 1], kWord);
+    return inside_word ? at + 1 : LookAtKey(at);
+  }
+
+  size_t Add(size_t begin, size_t end, SecretKind kind) {
+    found_->push_back({begin, end, kind});
+    done_ = end;
+    return end;
+  }
+
+  size_t LookAtDigits(size_t at) {
+    const size_t digits = Run(text_, at, kDigit);
+    const bool inside_word = at > 0 && Is(text_[at - 1], kWord);
+    if (!inside_word && (digits == 4 || digits >= 13)) {
+      const size_t size = CardNumberLength(text_.substr(at), digits);
+      if (size > 0) return Add(at, at + size, kCardNumbers);
+    }
+    return at + digits;
+  }
+
+  size_t LookAtEmail(size_t at) {
+    size_t begin = at;
+    while (begin > done_ && Is(text_[begin - 1], kEmailName)) --begin;
+    size_t end = at + 1 + Run(text_, at + 1, kHostName);
+    while (end > at + 1 && !Is(text_[end - 1], kAlnum | kLetter)) --end;  // the sentence's full stop
+    const std::string_view host = text_.substr(at + 1, end - at - 1);
+    const size_t dot = host.rfind('.');
+    if (begin == at || dot == host.npos || dot == 0) return at + 1;
+    const std::string_view top = host.substr(dot + 1);
+    return top.size() >= 2 && Run(top, 0, kLetter) == top.size() ? Add(begin, end, kEmails) : at + 1;
+  }
+
+  size_t LookAtKey(size_t at) {
+    const std::string_view rest = text_.substr(at);
+    if (rest.starts_with("eyJ")) return LookAtJwt(at);
+    for (const KeyForm& key : kKeys) {
+      if (!rest.starts_with(key.begins)) continue;
+      const size_t size = Run(rest, key.begins.size(), key.bytes);
+      if (size >= key.min) return Add(at, at + key.begins.size() + size, kTokens);
+    }
+    for (std::string_view scheme : kSchemes) {
+      if (!rest.starts_with(scheme)) continue;
+      size_t size = Run(rest, scheme.size(), kBase64);
+      if (size >= kSchemeTokenMin && LooksRandom(rest.substr(scheme.size(), size))) {
+        while (scheme.size() + size < rest.size() && rest[scheme.size() + size] == '=') ++size;
+        return Add(at + scheme.size(), at + scheme.size() + size, kTokens);
+      }
+    }
+    return at + 1;
+  }
+
+  // No word of prose, as in "Basic training".
+  static bool LooksRandom(std::string_view token) {
+    return token.size() >= 20 || std::any_of(token.begin(), token.end(), [](char c) { return Is(c, kDigit); });
+  }
+
+  // header.payload.signature
+  size_t LookAtJwt(size_t at) {
+    constexpr size_t kPartMin = 8;
+    size_t end = at;
+    for (int part = 0; part < 2; ++part) {
+      const size_t begin = end;
+      while (end < text_.size() && text_[end] != '.' && Is(text_[end], kBase64)) ++end;
+      if (end - begin < kPartMin || end == text_.size() || text_[end] != '.') return at + 1;
+      ++end;
+    }
+    while (end < text_.size() && text_[end] != '.' && Is(text_[end], kBase64)) ++end;
+    return Add(at, end, kTokens);
+  }
+
+  // Behind a name that tells: at '=' or ':'.
+  size_t LookAtValue(size_t at) {
+    size_t name_end = at;
+    while (name_end > done_ && text_[name_end - 1] == ' ') --name_end;
+    while (name_end > done_ &&
+           (text_[name_end - 1] == '"' || text_[name_end - 1] == '\'' || text_[name_end - 1] == '\\')) {
+      --name_end;
+    }
+    // Most names are seen to be no secret's by their last letter.
+    if (name_end == done_ || !MayEndName(text_[name_end - 1])) return at + 1;
+    size_t name_begin = name_end;
+    while (name_begin > done_ && Is(text_[name_begin - 1], kKeyByte)) --name_begin;
+    if (!NamesSecret(text_.substr(name_begin, name_end - name_begin))) return at + 1;
+    return TakeValue(at + 1);
+  }
+
+  static bool MayEndName(char c) {
+    const char lower = Lower(c);
+    return lower == 'd' || lower == 'e' || lower == 't' || lower == 'n' || lower == 'y' || lower == 'l' || lower == 's';
+  }
+
+  size_t TakeValue(size_t at) {
+    while (at < text_.size() && (text_[at] == ' ' || text_[at] == '=' || text_[at] == '>')) ++at;
+    const bool escaped = at < text_.size() && text_[at] == '\\';
+    size_t begin = escaped ? at + 1 : at;
+    if (begin < text_.size() && (text_[begin] == '"' || text_[begin] == '\''))
+      return TakeQuoted(begin + 1, text_[begin], escaped);
+    for (std::string_view scheme : kSchemes) {
+      if (text_.substr(at).starts_with(scheme)) at += scheme.size();
+    }
+    size_t end = at;
+    while (end < text_.size() && std::string_view(" \t,;&)}]\"'<>{[\\").find(text_[end]) == std::string_view::npos)
+      ++end;
+    const std::string_view value = text_.substr(at, end - at);
+    if (value.empty() || value == "null" || value == "true" || value == "false") return std::max(at, end);
+    return Add(at, end, kTokens);
+  }
+
+  size_t TakeQuoted(size_t begin, char quote, bool escaped) {
+    for (std::string_view scheme : kSchemes) {
+      if (text_.substr(begin).starts_with(scheme)) begin += scheme.size();
+    }
+    size_t end = begin;
+    while (end < text_.size() && text_[end] != quote) {
+      if (text_[end] == '\\') {
+        if (escaped) break;
+        ++end;
+      }
+      ++end;
+    }
+    end = std::min(end, text_.size());
+    return end > begin ? Add(begin, end, kTokens) : end;
+  }
+
+  const std::string_view text_;
+  std::vector<Secret>* const found_;
+  uint16_t wanted_ = 0;
+  size_t done_ = 0;  // the end of the last one
+};
+
+}  // namespace
+
+void FindSecrets(std::string_view text, uint8_t kinds, std::vector<Secret>* found) {
+  Finder(text, kinds, found).Find();
+}
+
+bool NamesSecret(std::string_view name) {
+  for (std::string_view secret : kSecretNames) {
+    if (name.size() < secret.size()) continue;
+    const std::string_view end = name.substr(name.size() - secret.size());
+    if (std::equal(end.begin(), end.end(), secret.begin(), [](char a, char b) { return Lower(a) == b; })) return true;
+  }
+  return false;
+}
+
+}  // namespace sluice::agent
