@@ -101,6 +101,12 @@ void ReadLog(const ConfigNode& log, RocksDbOptions* options) {
   ReadKafka(log.Map("kafka"));
 }
 
+void ReadGroups(const ConfigNode& groups, GroupOptions* options) {
+  options->rebalance_timeout =
+      groups.Duration("rebalance_timeout", options->rebalance_timeout, absl::Seconds(1), absl::Hours(1));
+  options->retention = groups.Duration("retention", options->retention, absl::Minutes(1), absl::Hours(24 * 365 * 100));
+}
+
 void ReadLimits(const ConfigNode& limits, CollectorOptions* options) {
   IngestLimits& ingest = options->ingest;
   options->log.topics_max = static_cast<uint32_t>(limits.Int("topics", options->log.topics_max, 1, 1'000'000));
@@ -109,6 +115,7 @@ void ReadLimits(const ConfigNode& limits, CollectorOptions* options) {
   ingest.pending_bytes = limits.Bytes("pending_bytes", ingest.pending_bytes, kMiB, 64 * kGiB);
   ingest.stream_pending_bytes = limits.Bytes("stream_pending_bytes", ingest.stream_pending_bytes, kMiB, 64 * kGiB);
   ingest.message_bytes = limits.Bytes("message_bytes", ingest.message_bytes, kMiB, kGiB);
+  options->groups.groups_max = limits.Int("groups", static_cast<int64_t>(options->groups.groups_max), 1, 100'000);
   options->subscribers_max = limits.Int("subscribers", static_cast<int64_t>(options->subscribers_max), 1, 1'000'000);
 }
 
@@ -119,6 +126,7 @@ absl::StatusOr<CollectorOptions> ReadOptions(const CollectorFlags& flags, const 
   options.log.data_dir = root.String("data_dir", "./sluice-data");
   ReadLog(root.Map("log"), &options.log);
   options.routing = ReadRouting(root);
+  ReadGroups(root.Map("groups"), &options.groups);
   ReadLimits(root.Map("limits"), &options);
   if (!flags.data_dir.empty()) options.log.data_dir = flags.data_dir;
   SLUICE_RETURN_IF_ERROR(file.Finish());

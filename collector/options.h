@@ -10,6 +10,7 @@
 #include "collector/ingest/push_session.h"
 #include "collector/log/rocksdb/options.h"
 #include "collector/route/route_options.h"
+#include "collector/subscribe/groups/group_options.h"
 
 namespace sluice::collector {
 
@@ -29,6 +30,7 @@ struct CollectorOptions {
   RoutingOptions routing;
   IngestLimits ingest;
   size_t subscribers_max = 4'096;
+  GroupOptions groups;
 };
 
 // Flags that were given; each one goes before the file's word.

@@ -48,6 +48,13 @@ Server::~Server() { Stop(); }
 absl::Status Server::Open() {
   SLUICE_ASSIGN_OR_RETURN(log_, RocksDbLog::Open(options_.log, SystemClock()));
   hub_ = std::make_unique<SubscriptionHub>(log_.get(), &subscribe_executor_);
+  if (log_->group_store() != nullptr) {
+    SLUICE_ASSIGN_OR_RETURN(groups_, GroupCoordinator::Open(options_.groups, {.log = log_.get(),
+                                                                              .executor = &subscribe_executor_,
+                                                                              .metrics = &metrics_,
+                                                                              .clock = SystemClock(),
+                                                                              .limits = {}}));
+  }
   if (!options_.routing.routes.empty()) {
     SLUICE_ASSIGN_OR_RETURN(Router router, Router::Compile(options_.routing));
     router_ = std::make_unique<const Router>(std::move(router));
@@ -64,6 +71,7 @@ absl::Status Server::Open() {
       std::make_unique<LogService>(LogService::Options{.context = {.log = log_.get(),
                                                                    .executor = &subscribe_executor_,
                                                                    .hub = hub_.get(),
+                                                                   .groups = groups_.get(),
                                                                    .metrics = &metrics_,
                                                                    .clock = SystemClock(),
                                                                    .limits = {}},
@@ -126,6 +134,7 @@ void Server::Stop() {
   if (hub_ != nullptr) hub_->Stop();
   if (log_service_ != nullptr) log_service_->Stop(kSubscribeGrace);
   if (grpc_ != nullptr) grpc_->Stop(kCallGrace);
+  if (groups_ != nullptr) groups_->Stop();
   if (http_ != nullptr) http_->Stop();
   ingest_executor_.Stop();
   subscribe_executor_.Stop();

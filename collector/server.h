@@ -15,6 +15,7 @@
 #include "collector/log/event_log.h"
 #include "collector/options.h"
 #include "collector/route/router.h"
+#include "collector/subscribe/groups/group_coordinator.h"
 #include "collector/subscribe/log_service.h"
 #include "collector/subscribe/subscription_hub.h"
 #include "collector/support/collector_metrics.h"
@@ -60,6 +61,7 @@ class Server {
   AgentSessions sessions_;
   IngestBudget budget_;
   std::unique_ptr<SubscriptionHub> hub_;
+  std::unique_ptr<GroupCoordinator> groups_;
   std::unique_ptr<IngestService> ingest_;
   std::unique_ptr<LogService> log_service_;
   std::unique_ptr<HttpServer> http_;

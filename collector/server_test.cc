@@ -172,8 +172,8 @@ TEST(ServerTest, SaysWhatIsWrongWithASubscription) {
   request.mutable_start()->set_cursor("x");
   EXPECT_EQ(error_of(request).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   request.Clear();
-  request.set_group("g");
-  EXPECT_EQ(error_of(request).error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  request.set_group("a/b");
+  EXPECT_EQ(error_of(request).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 // The byte that grpc.health.v1.HealthCheckResponse.status is: 1 serving, 2 not; -1 if there is no answer.

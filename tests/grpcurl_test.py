@@ -123,9 +123,26 @@ def test_a_bad_request_is_invalid_and_says_why(filled, request_, words):
         assert word in done.stderr
 
 
-def test_a_group_is_not_served_yet(filled):
-    done = grpcurl(filled, "sluice.v1.LogService/Subscribe", data={"group": "g"}, expect=None)
-    assert "Unimplemented" in done.stderr
+def test_a_group_is_read_and_what_nobody_acknowledges_comes_again(filled):
+    """grpcurl prints a member's messages; only Acknowledge moves the group."""
+    request = {"group": "g", "start": {"beginning": True}}
+
+    def read() -> list[dict]:
+        return messages(grpcurl(filled, "sluice.v1.LogService/Subscribe", data=request).stdout)
+
+    first = read()
+    assert first[0]["membership"]["slots"] == 64
+    batches = [m for m in first if "batch" in m]
+    assert batches
+    acknowledge = {"group": "g", "member": first[0]["membership"]["member"], "cursor": batches[-1]["cursor"]}
+    # It may still acknowledge for a while though its stream has ended.
+    grpcurl(filled, "sluice.v1.LogService/Acknowledge", data=acknowledge)
+    assert not [m for m in read() if "batch" in m]
+    done = grpcurl(filled, "sluice.v1.LogService/Acknowledge", data={**acknowledge, "member": "x"}, expect=None)
+    assert "NotFound" in done.stderr
+    done = grpcurl(filled, "sluice.v1.LogService/Acknowledge", data={**acknowledge, "cursor": "x"}, expect=None)
+    assert "InvalidArgument" in done.stderr
+    assert json.loads(grpcurl(filled, "sluice.v1.LogService/ListGroups").stdout)["groups"][0]["name"] == "g"
 
 
 @pytest.mark.parametrize(

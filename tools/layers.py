@@ -34,6 +34,7 @@ USES = {
     "collector/log/rocksdb": ("collector/log",),
     "collector/route": ("collector/log",),
     "collector/subscribe": ("collector/log", "collector/support"),
+    "collector/subscribe/groups": ("collector/log", "collector/subscribe", "collector/support"),
     "consumer/cli": ("consumer/client", "consumer/generate"),
 }
 PROGRAMS = ("agent", "collector", "consumer")

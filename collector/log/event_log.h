@@ -24,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "base/shared_bytes.h"
 #include "collector/log/batch_view.h"
+#include "collector/log/group_store.h"
 #include "sluice/v1/ingest_service.pb.h"
 
 namespace sluice::collector {
@@ -151,6 +152,16 @@ class EventLog {
   // FailedPrecondition if it belongs to another log (its data directory was replaced, it is another cluster).
   virtual std::string FormatCursor(Position position) const = 0;
   virtual absl::StatusOr<Position> ParseCursor(std::string_view cursor) const = 0;
+
+  // About how many records of the topics that `topic_matches` says yes to are behind `position`; nothing if that is not
+  // known.
+  virtual absl::StatusOr<std::optional<uint64_t>> CountRecords(
+      const Position& position, const std::function<bool(std::string_view)>& topic_matches) {
+    return std::nullopt;
+  }
+
+  // Where consumer groups are remembered; null if this engine has no consumer groups. Lives as long as the log.
+  virtual GroupStore* group_store() { return nullptr; }
 
   // Calls `on_append` on a thread of the log after batches became readable, with their topics; it must be quick and
   // must not call the log. An engine whose batches lie elsewhere tells only of those that come to the topics of which a

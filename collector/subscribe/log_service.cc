@@ -24,11 +24,6 @@ absl::StatusOr<v1::SubscribeRequest> ParseRequest(const grpc::ByteBuffer& buffer
       !request.ParseFromArray(bytes.begin(), static_cast<int>(bytes.size()))) {
     return InvalidArgument("SubscribeRequest is malformed or has text that is not UTF-8");
   }
-  if (!request.group().empty()) {
-    return absl::UnimplementedError(
-        "group: consumer groups are not served yet; subscribe without one, and keep the cursor of the last message to "
-        "go on from it");
-  }
   return request;
 }
 
@@ -41,12 +36,12 @@ class LogService::Reactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
       : service_(service),
         subscriber_(std::make_shared<Subscriber>(&service->options_.context, static_cast<SubscribeSink*>(this))) {}
 
-  void Start(const grpc::ByteBuffer& bytes) {
+  void Start(const grpc::ByteBuffer& bytes, std::string peer) {
     absl::StatusOr<v1::SubscribeRequest> request = ParseRequest(bytes);
     absl::Status status = request.ok() ? service_->subscribers_.Add(subscriber_) : request.status();
     if (!status.ok()) return ServerWriteReactor::Finish(ToGrpc(status));
     admitted_ = true;
-    subscriber_->Start(*std::move(request));
+    subscriber_->Start(*std::move(request), std::move(peer));
   }
 
   void OnWriteDone(bool ok) override {
@@ -83,7 +78,7 @@ LogService::LogService(Options options)
 grpc::ServerWriteReactor<grpc::ByteBuffer>* LogService::Subscribe(grpc::CallbackServerContext* call,
                                                                   const grpc::ByteBuffer* request) {
   auto* reactor = new Reactor(this);
-  reactor->Start(*request);
+  reactor->Start(*request, call->peer());
   return reactor;
 }
 
@@ -105,6 +100,28 @@ grpc::ServerUnaryReactor* LogService::ListAgents(grpc::CallbackServerContext* ca
   grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
   options_.context.executor->Run([this, reactor, response] {
     *response = collector::ListAgents(options_.connected_agents(), options_.context.log);
+    reactor->Finish(grpc::Status::OK);
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* LogService::Acknowledge(grpc::CallbackServerContext* call,
+                                                  const v1::AcknowledgeRequest* request, v1::AcknowledgeResponse*) {
+  grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
+  if (options_.context.groups == nullptr) {
+    reactor->Finish(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "this collector's log has no consumer groups"));
+    return reactor;
+  }
+  options_.context.groups->Acknowledge(*request,
+                                       [reactor](const absl::Status& status) { reactor->Finish(ToGrpc(status)); });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* LogService::ListGroups(grpc::CallbackServerContext* call, const v1::ListGroupsRequest*,
+                                                 v1::ListGroupsResponse* response) {
+  grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
+  options_.context.executor->Run([this, reactor, response] {
+    if (options_.context.groups != nullptr) *response = options_.context.groups->List();
     reactor->Finish(grpc::Status::OK);
   });
   return reactor;

@@ -15,7 +15,8 @@ namespace sluice::collector {
 // Thread-safe.
 class LogService final
     : public v1::LogService::WithRawCallbackMethod_Subscribe<v1::LogService::WithCallbackMethod_ListTopics<
-          v1::LogService::WithCallbackMethod_ListAgents<v1::LogService::Service>>> {
+          v1::LogService::WithCallbackMethod_ListAgents<v1::LogService::WithCallbackMethod_Acknowledge<
+              v1::LogService::WithCallbackMethod_ListGroups<v1::LogService::Service>>>>> {
  public:
   struct Options {
     SubscribeContext context;
@@ -32,6 +33,11 @@ class LogService final
                                        v1::ListTopicsResponse* response) override;
   grpc::ServerUnaryReactor* ListAgents(grpc::CallbackServerContext* call, const v1::ListAgentsRequest* request,
                                        v1::ListAgentsResponse* response) override;
+
+  grpc::ServerUnaryReactor* Acknowledge(grpc::CallbackServerContext* call, const v1::AcknowledgeRequest* request,
+                                        v1::AcknowledgeResponse* response) override;
+  grpc::ServerUnaryReactor* ListGroups(grpc::CallbackServerContext* call, const v1::ListGroupsRequest* request,
+                                       v1::ListGroupsResponse* response) override;
 
   // Refuses new subscriptions and ends the open ones with Unavailable: their clients go on from their cursors. False if
   // some have not ended within `timeout`, because their client does not read.

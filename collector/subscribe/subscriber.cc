@@ -16,22 +16,39 @@ std::string_view OmissionName(Omission::Reason reason) {
 
 }  // namespace
 
-void Subscriber::Start(v1::SubscribeRequest request) {
-  context_->executor->Run([self = shared_from_this(), request = std::move(request)] { self->Open(request); });
+void Subscriber::Start(v1::SubscribeRequest request, std::string peer) {
+  context_->executor->Run([self = shared_from_this(), request = std::move(request), peer = std::move(peer)]() mutable {
+    self->Open(request, std::move(peer));
+  });
 }
 
-void Subscriber::Open(const v1::SubscribeRequest& request) {
-  absl::StatusOr<Filter> filter = Filter::Compile(request);
-  absl::StatusOr<Position> start =
-      filter.ok() ? ResolveStart(request, context_->log) : absl::StatusOr<Position>(filter.status());
-  if (!start.ok()) {
-    MutexLock lock(&mutex_);
-    return Finish(start.status());
+absl::StatusOr<std::unique_ptr<MessageSource>> Subscriber::MakeSource(const v1::SubscribeRequest& request,
+                                                                      std::string peer) {
+  SLUICE_ASSIGN_OR_RETURN(Filter filter, Filter::Compile(request));
+  filter_ = std::make_shared<const Filter>(std::move(filter));
+  if (!request.group().empty()) {
+    if (context_->groups == nullptr) {
+      return absl::UnimplementedError(
+          "group: this collector's log has no consumer groups; subscribe without one, and "
+          "keep the cursor of the last message to go on from it");
+    }
+    return context_->groups->Join(request, filter_, std::move(peer), [weak = weak_from_this()] {
+      if (const auto self = weak.lock(); self != nullptr && self->Wake()) self->Pump();
+    });
   }
-  filter_ = std::make_shared<const Filter>(*std::move(filter));
-  subscription_ =
-      std::make_unique<Subscription>(Subscription::Request{filter_, *start, request.follow(), request.limit()},
-                                     context_->limits, context_->log, context_->clock);
+  SLUICE_ASSIGN_OR_RETURN(const Position start, ResolveStart(request, context_->log));
+  return std::make_unique<Subscription>(
+      Subscription::Request{.filter = filter_, .start = start, .follow = request.follow(), .limit = request.limit()},
+      context_->limits, context_->log, context_->clock);
+}
+
+void Subscriber::Open(const v1::SubscribeRequest& request, std::string peer) {
+  absl::StatusOr<std::unique_ptr<MessageSource>> source = MakeSource(request, std::move(peer));
+  if (!source.ok()) {
+    MutexLock lock(&mutex_);
+    return Finish(source.status());
+  }
+  source_ = *std::move(source);
   // Before the first read: what is appended after it wakes.
   if (request.follow()) context_->hub->Add(shared_from_this());
   Pump();
@@ -51,33 +68,33 @@ bool Subscriber::PumpOnce() {
       return false;
     }
   }
-  Subscription::Message message;
-  absl::StatusOr<Subscription::Step> step = subscription_->Advance(&message);
+  MessageSource::Message message;
+  absl::StatusOr<MessageSource::Step> step = source_->Advance(&message);
   MutexLock lock(&mutex_);
   if (end_.has_value() || !step.ok()) {
     Finish(end_.has_value() ? *end_ : step.status());
     return false;
   }
   switch (*step) {
-    case Subscription::Step::kSend:
+    case MessageSource::Step::kSend:
       Write(message);
       return false;
-    case Subscription::Step::kYield:
+    case MessageSource::Step::kYield:
       context_->executor->Run([self = shared_from_this()] { self->Pump(); });
       return false;
-    case Subscription::Step::kWait:
+    case MessageSource::Step::kWait:
       if (wake_) return true;
-      progress_due_ = subscription_->progress_due();
+      progress_due_ = source_->progress_due();
       state_ = State::kParked;
       return false;
-    case Subscription::Step::kEnd:
+    case MessageSource::Step::kEnd:
       Finish(absl::OkStatus());
       return false;
   }
   return false;
 }
 
-void Subscriber::Write(const Subscription::Message& message) {
+void Subscriber::Write(const MessageSource::Message& message) {
   state_ = State::kWriting;
   context_->metrics->records_sent.Increment(static_cast<double>(message.records));
   context_->metrics->bytes_sent.Increment(static_cast<double>(message.response.size()));
@@ -120,7 +137,7 @@ bool Subscriber::Tick(bool moved) {
 void Subscriber::Finish(const absl::Status& status) {
   if (std::exchange(state_, State::kEnded) == State::kEnded) return;
   sink_->Finish(status);
-  subscription_.reset();
+  source_.reset();
 }
 
 }  // namespace sluice::collector

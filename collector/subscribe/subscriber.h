@@ -3,12 +3,14 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "collector/log/event_log.h"
+#include "collector/subscribe/groups.h"
 #include "collector/subscribe/response_bytes.h"
 #include "collector/subscribe/subscription.h"
 #include "collector/support/collector_metrics.h"
@@ -23,6 +25,7 @@ struct SubscribeContext {
   EventLog* log = nullptr;
   Executor* executor = nullptr;
   SubscriptionHub* hub = nullptr;
+  Groups* groups = nullptr;  // null: this log has no consumer groups
   CollectorMetrics* metrics = nullptr;
   const Clock* clock = nullptr;
   SubscriptionLimits limits;
@@ -44,8 +47,8 @@ class Subscriber final : public std::enable_shared_from_this<Subscriber> {
   // `context` outlives it; `sink` lives until Finish was called.
   Subscriber(const SubscribeContext* context, SubscribeSink* sink) : context_(context), sink_(sink) {}
 
-  // Checks the request and begins; both on the executor.
-  void Start(v1::SubscribeRequest request);
+  // Checks the request and begins; both on the executor. `peer`: who it is for, for people.
+  void Start(v1::SubscribeRequest request, std::string peer = "");
   void OnWritten(bool ok);
   // Ends the stream with `status`, at once or when the message under way is written.
   void End(const absl::Status& status);
@@ -62,10 +65,11 @@ class Subscriber final : public std::enable_shared_from_this<Subscriber> {
   // kRunning: a task of the executor runs it or is about to. kWriting: a message is under way.
   enum class State { kRunning, kWriting, kParked, kEnded };
 
-  void Open(const v1::SubscribeRequest& request);
+  void Open(const v1::SubscribeRequest& request, std::string peer);
+  absl::StatusOr<std::unique_ptr<MessageSource>> MakeSource(const v1::SubscribeRequest& request, std::string peer);
   // One step. True if another one can follow at once.
   bool PumpOnce();
-  void Write(const Subscription::Message& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Write(const MessageSource::Message& message) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Finish(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const SubscribeContext* const context_;
@@ -76,7 +80,7 @@ class Subscriber final : public std::enable_shared_from_this<Subscriber> {
   SubscribeSink* const sink_ ABSL_PT_GUARDED_BY(mutex_);
   State state_ ABSL_GUARDED_BY(mutex_) = State::kRunning;
   // Used without the lock by whoever runs in kRunning.
-  std::unique_ptr<Subscription> subscription_;
+  std::unique_ptr<MessageSource> source_;
   // Something was appended since the last step began.
   bool wake_ ABSL_GUARDED_BY(mutex_) = false;
   bool progress_due_ ABSL_GUARDED_BY(mutex_) = false;

@@ -48,7 +48,8 @@ absl::StatusOr<Subscription::Step> Subscription::Advance(Message* message) {
     }
     if (batches_.empty()) return CaughtUp(message);
     const StoredBatch& batch = batches_[next_batch_];
-    const Filter::Verdict verdict = request_.filter->Judge(batch.view);
+    const bool taken = !request_.takes || request_.takes(batch.view);
+    const Filter::Verdict verdict = taken ? request_.filter->Judge(batch.view) : Filter::Verdict::kNone;
     scanned += verdict == Filter::Verdict::kNone ? kSummaryCostBytes : batch.bytes.size();
     if (TakeBatch(batch, verdict, message)) return Step::kSend;
   }
@@ -97,7 +98,7 @@ bool Subscription::TakeBatch(const StoredBatch& batch, Filter::Verdict verdict, 
 
 void Subscription::Send(std::vector<SharedBytes> pieces, const Position& cursor, uint64_t records, Message* message) {
   *message = Message();
-  message->response = BatchResponse(std::move(pieces), log_->FormatCursor(cursor));
+  message->response = BatchResponse(std::move(pieces), Mark(log_->FormatCursor(cursor), records));
   message->records = records;
   records_sent_ = true;
   last_sent_nano_ = clock_->MonotonicNanos();
@@ -110,7 +111,7 @@ void Subscription::SendOmitted(Message* message) {
   omitted->set_records(omission_.records);
   omitted->set_topic(omission_.topic);
   omitted->set_detail(omission_.detail);
-  response.set_cursor(log_->FormatCursor(Here()));
+  response.set_cursor(Mark(cursor(), 0));
   *message = Message();
   message->response = WholeResponse(response);
   message->omission = omission_.reason;
@@ -122,9 +123,10 @@ void Subscription::SendOmitted(Message* message) {
 void Subscription::SendProgress(Message* message) {
   v1::SubscribeResponse response;
   *response.mutable_progress() = std::exchange(progress_, v1::Progress());
-  progress_cursor_ = log_->FormatCursor(Here());
-  response.set_cursor(progress_cursor_);
+  progress_cursor_ = cursor();
+  response.set_cursor(Mark(progress_cursor_, 0));
   *message = Message();
+  message->progress = true;
   message->response = WholeResponse(response);
   progress_sent_ = true;
   progress_due_ = false;
@@ -135,7 +137,7 @@ void Subscription::SendProgress(Message* message) {
 // A message with nothing but a cursor: not caught up, nothing found, but so far.
 void Subscription::SendCursor(Message* message) {
   v1::SubscribeResponse response;
-  response.set_cursor(log_->FormatCursor(Here()));
+  response.set_cursor(Mark(cursor(), 0));
   *message = Message();
   message->response = WholeResponse(response);
   last_sent_nano_ = clock_->MonotonicNanos();
@@ -147,13 +149,17 @@ Subscription::Step Subscription::CaughtUp(Message* message) {
     SendProgress(message);
     return Step::kSend;
   }
-  const bool news = !progress_sent_ || records_sent_ || log_->FormatCursor(Here()) != progress_cursor_;
+  const bool news = !progress_sent_ || records_sent_ || cursor() != progress_cursor_;
   if (news && (!progress_sent_ || records_sent_ || IntervalPassed())) {
     SendProgress(message);
     return Step::kSend;
   }
   progress_due_ = news;
   return Step::kWait;
+}
+
+std::string Subscription::Mark(std::string cursor, uint64_t records) const {
+  return request_.mark_cursor ? request_.mark_cursor(std::move(cursor), records) : cursor;
 }
 
 Position Subscription::Here() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,20 +27,13 @@ struct SubscriptionLimits {
   size_t scan_bytes = 1 << 20;
 };
 
-// Not thread-safe.
-class Subscription {
+// Where the messages of a stream come from. Not thread-safe.
+class MessageSource {
  public:
-  struct Request {
-    std::shared_ptr<const Filter> filter;
-    Position start;
-    bool follow = false;
-    uint64_t limit = 0;  // 0: none
-  };
-  // `log` and `clock` outlive it.
-  Subscription(Request request, SubscriptionLimits limits, EventLog* log, const Clock* clock);
+  virtual ~MessageSource() = default;
 
   enum class Step {
-    kSend,   // `response` goes to the client; then Advance again
+    kSend,   // `message` goes to the client; then Advance again
     kYield,  // much was read and nothing matched: Advance again when others had their turn
     kWait,   // caught up: Advance again when there is more
     kEnd,    // complete
@@ -47,18 +41,42 @@ class Subscription {
   struct Message {
     ResponseBytes response;
     uint64_t records = 0;
+    bool progress = false;
     Omission::Reason omission = Omission::Reason::kNone;
     uint64_t records_omitted = 0;
   };
-  // The next step; fills `message` if it is kSend. An error is the log's and ends the subscription.
-  absl::StatusOr<Step> Advance(Message* message);
-
-  // Caught up and with something to tell, but told too much lately: Advance after `kProgressInterval`.
-  bool progress_due() const { return progress_due_; }
-  const Filter& filter() const { return *request_.filter; }
+  // The next step; fills `message` if it is kSend. An error is the log's and ends the stream.
+  virtual absl::StatusOr<Step> Advance(Message* message) = 0;
+  // Caught up and with something to tell, but told too much lately: Advance after kProgressIntervalNanos.
+  virtual bool progress_due() const = 0;
 
   // The least time between two messages that carry no records.
   static constexpr int64_t kProgressIntervalNanos = 1'000'000'000;
+};
+
+// Not thread-safe.
+class Subscription final : public MessageSource {
+ public:
+  struct Request {
+    std::shared_ptr<const Filter> filter;
+    Position start;
+    bool follow = false;
+    uint64_t limit = 0;  // 0: none
+    // Batches that it is asked about and says no to are passed over. May be empty.
+    std::function<bool(const BatchView&)> takes = {};
+    // What the client gets for a cursor of the log, in a message with so many records. Empty: the same.
+    std::function<std::string(std::string cursor, uint64_t records)> mark_cursor = {};
+  };
+  // `log` and `clock` outlive it.
+  Subscription(Request request, SubscriptionLimits limits, EventLog* log, const Clock* clock);
+
+  absl::StatusOr<Step> Advance(Message* message) override;
+  bool progress_due() const override { return progress_due_; }
+
+  // Where the next message that has no batch leaves the reader: all before it was looked at.
+  std::string cursor() const { return log_->FormatCursor(Here()); }
+  // From now on, in place of the request's limit; not 0.
+  void set_records_left(uint64_t records) { records_left_ = records; }
 
  private:
   absl::Status Read();
@@ -68,8 +86,8 @@ class Subscription {
   void SendProgress(Message* message);
   void SendCursor(Message* message);
   Step CaughtUp(Message* message);
-  // Where the next message that has no batch leaves the reader.
   Position Here() const;
+  std::string Mark(std::string cursor, uint64_t records) const;
   bool IntervalPassed() const { return clock_->MonotonicNanos() - last_sent_nano_ >= kProgressIntervalNanos; }
 
   const Request request_;

@@ -76,7 +76,11 @@ CollectorMetrics::CollectorMetrics(Registry* registry)
       dropped_(Counters(registry, "sluice_collector_records_dropped_total",
                         "Records that a route of the configuration dropped, by route.")),
       dead_letters_(Counters(registry, "sluice_collector_dead_letters_total",
-                             "Records that went to the topic of dead letters, by reason.")) {
+                             "Records that went to the topic of dead letters, by reason.")),
+      group_lag_(
+          Gauges(registry, "sluice_collector_group_lag_records",
+                 "Records behind what a consumer group has acknowledged, of its topics; measured now and then.")),
+      group_members_(Gauges(registry, "sluice_collector_group_members", "Members of a consumer group.")) {
   Gauges(registry, "sluice_collector_build_info", "Always 1; the collector's version as a label.")
       .Add({{"version", std::string(Version())}})
       .Set(1);
@@ -102,6 +106,15 @@ Gauge* CollectorMetrics::NewAgentLastSeen(const std::string& agent) {
 }
 
 void CollectorMetrics::RemoveAgentLastSeen(Gauge* gauge) { agent_last_seen_.Remove(gauge); }
+
+CollectorMetrics::GroupSeries CollectorMetrics::NewGroup(const std::string& group) {
+  return {&group_lag_.Add({{"group", group}}), &group_members_.Add({{"group", group}})};
+}
+
+void CollectorMetrics::RemoveGroup(const GroupSeries& series) {
+  group_lag_.Remove(series.lag);
+  group_members_.Remove(series.members);
+}
 
 void CollectorMetrics::CountRejectedBatch(std::string_view reason) {
   batches_rejected_.Add({{"reason", std::string(reason)}}).Increment();

@@ -35,6 +35,12 @@ class CollectorMetrics {
     prometheus::Counter* bytes;
   };
 
+  // Series of one consumer group.
+  struct GroupSeries {
+    prometheus::Gauge* lag = nullptr;
+    prometheus::Gauge* members = nullptr;
+  };
+
   // `registry` outlives it.
   explicit CollectorMetrics(prometheus::Registry* registry);
 
@@ -43,6 +49,9 @@ class CollectorMetrics {
 
   prometheus::Gauge* NewAgentLastSeen(const std::string& agent);
   void RemoveAgentLastSeen(prometheus::Gauge* gauge);
+
+  GroupSeries NewGroup(const std::string& group);
+  void RemoveGroup(const GroupSeries& series);
 
   // `reason`: resource_exhausted, invalid_argument.
   void CountRejectedBatch(std::string_view reason);
@@ -75,6 +84,8 @@ class CollectorMetrics {
   prometheus::Family<prometheus::Counter>& omitted_;
   prometheus::Family<prometheus::Counter>& dropped_;
   prometheus::Family<prometheus::Counter>& dead_letters_;
+  prometheus::Family<prometheus::Gauge>& group_lag_;
+  prometheus::Family<prometheus::Gauge>& group_members_;
 
   Mutex mutex_;
   absl::flat_hash_map<std::string, std::unique_ptr<Topic>> topics_ ABSL_GUARDED_BY(mutex_);

@@ -38,6 +38,7 @@ class Command {
 std::unique_ptr<Command> AddTailCommand(CLI::App* program);
 std::unique_ptr<Command> AddTopicsCommand(CLI::App* program);
 std::unique_ptr<Command> AddAgentsCommand(CLI::App* program);
+std::unique_ptr<Command> AddGroupsCommand(CLI::App* program);
 std::unique_ptr<Command> AddGenerateCommand(CLI::App* program);
 
 }  // namespace sluice::cli

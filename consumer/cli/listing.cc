@@ -16,6 +16,9 @@ namespace {
 using Align = Table::Align;
 using google::protobuf::Timestamp;
 
+// What the members of a group divide among them.
+constexpr int kSlots = 64;
+
 absl::Time ToTime(const Timestamp& timestamp) {
   return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
 }
@@ -58,6 +61,11 @@ class JsonObject {
     } else {
       *out += "null";
     }
+    return *this;
+  }
+  // `json` as it is.
+  JsonObject& Raw(std::string_view name, std::string_view json) {
+    *Name(name) += json;
     return *this;
   }
   JsonObject& Object(std::string_view name, const JsonObject& value) {
@@ -123,6 +131,34 @@ std::string AgentsTable(const std::vector<v1::Agent>& agents, absl::Time now, bo
   return table.Render(color);
 }
 
+std::string GroupsTable(const std::vector<v1::Group>& groups, absl::Time now, bool color) {
+  Table table({{"GROUP"},
+               {"LAG", Align::kRight},
+               {"LAST USED", Align::kRight},
+               {"MEMBER"},
+               {"SHARE", Align::kRight},
+               {"PENDING", Align::kRight},
+               {"PEER"}});
+  for (const v1::Group& group : groups) {
+    std::string lag = group.has_lag_records() ? HumanCount(group.lag_records()) : "-";
+    if (group.members().empty()) {
+      table.AddRow(
+          {{group.name()}, {lag}, {Age(group.has_last_used(), group.last_used(), now)}, {"-"}, {"-"}, {"-"}, {"-"}});
+    }
+    for (int i = 0; i < group.members_size(); ++i) {
+      const v1::GroupMember& member = group.members(i);
+      table.AddRow({{i == 0 ? group.name() : ""},
+                    {i == 0 ? lag : ""},
+                    {i == 0 ? "now" : ""},
+                    {member.member()},
+                    {StrCat(member.slots(), "/", kSlots)},
+                    {HumanCount(member.unacknowledged())},
+                    {OrDash(member.peer())}});
+    }
+  }
+  return table.Render(color);
+}
+
 std::string TopicsJson(const std::vector<v1::Topic>& topics) {
   std::string out;
   for (const v1::Topic& topic : topics) {
@@ -164,6 +200,35 @@ std::string AgentsJson(const std::vector<v1::Agent>& agents) {
     out += '\n';
   }
   return out;
+}
+
+std::string GroupsJson(const std::vector<v1::Group>& groups) {
+  std::string text;
+  for (const v1::Group& group : groups) {
+    std::string members;
+    for (const v1::GroupMember& member : group.members()) {
+      StrAppend(&members, members.empty() ? "" : ",",
+                JsonObject()
+                    .Text("member", member.member())
+                    .Number("slots", member.slots())
+                    .Number("unacknowledged", member.unacknowledged())
+                    .Text("peer", member.peer())
+                    .Close());
+    }
+    std::string topics;
+    for (const std::string& topic : group.topics()) {
+      if (!topics.empty()) topics += ',';
+      AppendJsonString(topic, &topics);
+    }
+    JsonObject object;
+    object.Text("name", group.name())
+        .Raw("lag_records", group.has_lag_records() ? StrCat(group.lag_records()) : "null")
+        .Time("last_used", group.has_last_used(), group.last_used())
+        .Raw("topics", StrCat("[", topics, "]"))
+        .Raw("members", StrCat("[", members, "]"));
+    StrAppend(&text, object.Close(), "\n");
+  }
+  return text;
 }
 
 }  // namespace sluice::cli

@@ -95,9 +95,27 @@ class AgentsCommand final : public ListingCommand {
   }
 };
 
+class GroupsCommand final : public ListingCommand {
+ public:
+  explicit GroupsCommand(CLI::App* program)
+      : ListingCommand(program, "groups", "List the consumer groups: their members, and how far behind they are.") {
+    app()->footer(R"(Examples:
+  sluice groups
+  sluice groups --output json | jq 'select(.lag_records > 1000) | .name')");
+  }
+
+ private:
+  absl::StatusOr<std::string> List(client::Client* client) override {
+    SLUICE_ASSIGN_OR_RETURN(std::vector<v1::Group> groups, client->ListGroups());
+    if (groups.empty()) SayEmpty("no groups: nobody has subscribed with one (sluice tail --group NAME)");
+    return json() ? GroupsJson(groups) : GroupsTable(groups, Now(), color());
+  }
+};
+
 }  // namespace
 
 std::unique_ptr<Command> AddTopicsCommand(CLI::App* program) { return std::make_unique<TopicsCommand>(program); }
 std::unique_ptr<Command> AddAgentsCommand(CLI::App* program) { return std::make_unique<AgentsCommand>(program); }
+std::unique_ptr<Command> AddGroupsCommand(CLI::App* program) { return std::make_unique<GroupsCommand>(program); }
 
 }  // namespace sluice::cli

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   commands.push_back(sluice::cli::AddTailCommand(&program));
   commands.push_back(sluice::cli::AddTopicsCommand(&program));
   commands.push_back(sluice::cli::AddAgentsCommand(&program));
+  commands.push_back(sluice::cli::AddGroupsCommand(&program));
   commands.push_back(sluice::cli::AddGenerateCommand(&program));
 
   if (int code = sluice::ParseFlags(&program, argc, argv); code >= 0) return code;

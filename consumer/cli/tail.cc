@@ -44,7 +44,7 @@ bool WriteBatch(const client::Batch& batch, RecordFormat* format, Output* output
 
 }  // namespace
 
-absl::Status Tail(client::Subscription* subscription, RecordFormat* format, Output* output) {
+absl::Status Tail(client::Subscription* subscription, RecordFormat* format, Output* output, bool group) {
   while (const client::Event* event = subscription->Next()) {
     bool writable = true;
     if (const client::Batch* batch = event->batch(); batch != nullptr) {
@@ -53,7 +53,7 @@ absl::Status Tail(client::Subscription* subscription, RecordFormat* format, Outp
       writable = output->Flush();  // the word comes where the records are missing
       ReportOmitted(*omitted);
     }
-    if (writable && !subscription->Ready()) writable = output->Flush();
+    if (writable && (group || !subscription->Ready())) writable = output->Flush();
     if (!writable) return output->status();
   }
   output->Flush();

@@ -36,6 +36,7 @@ constexpr char kExamples[] = R"(Examples:
   sluice tail 'shop.*' --severity warn             warnings and worse of some topics
   sluice tail --from 15m --contains order=A-1029   the last quarter of an hour, then go on
   sluice tail --from 09:00 --to 09:30 --no-follow  a stretch of time
+  sluice tail --group billing shop | ./work        a share of the records; other members get the others
   sluice tail error --output json | jq .body       one JSON object a line
   sluice tail access --from beginning --no-follow --output raw > access.log)";
 
@@ -106,7 +107,10 @@ void TailCommand::AddFilterFlags() {
       ->type_name("REGEX")
       ->group(kGroup);
   app()
-      ->add_option("--group", group_, "Read as a member of this consumer group; no collector serves that yet")
+      ->add_option(
+          "--group", group_,
+          "Share the records with the other members of this consumer group; it goes on where it was, and --from counts "
+          "only for a new group")
       ->type_name("NAME")
       ->group(kGroup);
 }
@@ -203,6 +207,9 @@ int TailCommand::Run(StopSignal* stop) {
   if (!client.ok()) return UsageError(client.status());
   absl::StatusOr<SubscribeOptions> options = MakeSubscription();
   if (!options.ok()) return UsageError(options.status());
+  if (print_cursor_ && !group_.empty()) {
+    return UsageError(InvalidArgument("--print-cursor: a consumer group remembers by itself where it is"));
+  }
   options->on_state = ConnectionReporter(connection_.collector);
   const client::Start start = options->start;
   std::unique_ptr<client::Subscription> subscription = (*client)->Subscribe(*std::move(options));
@@ -213,7 +220,7 @@ int TailCommand::Run(StopSignal* stop) {
   int code = RunUntilStopped(
       stop,
       [&] {
-        status = Tail(subscription.get(), format.get(), &output);
+        status = Tail(subscription.get(), format.get(), &output, !group_.empty());
         return status.ok() ? kExitOk : kExitFailure;
       },
       [&] { subscription->Cancel(); });

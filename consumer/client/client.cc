@@ -118,4 +118,11 @@ absl::StatusOr<std::vector<v1::Agent>> Client::ListAgents() {
                                 std::make_move_iterator(response.mutable_agents()->end()));
 }
 
+absl::StatusOr<std::vector<v1::Group>> Client::ListGroups() {
+  SLUICE_ASSIGN_OR_RETURN(v1::ListGroupsResponse response,
+                          impl_->Call(&v1::LogService::Stub::ListGroups, v1::ListGroupsRequest()));
+  return std::vector<v1::Group>(std::make_move_iterator(response.mutable_groups()->begin()),
+                                std::make_move_iterator(response.mutable_groups()->end()));
+}
+
 }  // namespace sluice::client

@@ -46,7 +46,7 @@ struct ClientOptions {
   std::optional<TlsOptions> tls = std::nullopt;
   // One try to connect may take this long.
   absl::Duration connect_timeout = absl::Seconds(5);
-  // ListTopics and ListAgents may take this long.
+  // A call other than a subscription may take this long.
   absl::Duration call_timeout = absl::Seconds(10);
   // Between two tries of a subscription: at least half of `retry_min` at first, at most `retry_max`.
   absl::Duration retry_min = absl::Milliseconds(100);
@@ -96,6 +96,8 @@ class Client {
   absl::StatusOr<std::vector<v1::Topic>> ListTopics(const std::vector<std::string>& globs = {});
   // The agents that were ever connected, by id. One try.
   absl::StatusOr<std::vector<v1::Agent>> ListAgents();
+  // The consumer groups, by name. One try.
+  absl::StatusOr<std::vector<v1::Group>> ListGroups();
 
  private:
   class Impl;

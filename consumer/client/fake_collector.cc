@@ -185,4 +185,16 @@ grpc::Status FakeCollector::ListAgents(grpc::ServerContext*, const v1::ListAgent
   return grpc::Status::OK;
 }
 
+grpc::Status FakeCollector::Acknowledge(grpc::ServerContext*, const v1::AcknowledgeRequest* request,
+                                        v1::AcknowledgeResponse*) {
+  MutexLock lock(&mutex_);
+  acknowledged_.push_back(request->group() + " " + request->member() + " " + request->cursor());
+  return grpc::Status::OK;
+}
+
+std::vector<std::string> FakeCollector::acknowledged() {
+  MutexLock lock(&mutex_);
+  return acknowledged_;
+}
+
 }  // namespace sluice::client

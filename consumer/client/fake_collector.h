@@ -38,6 +38,8 @@ class FakeCollector final : public v1::LogService::Service {
 
   // What the subscribers asked for, in order.
   std::vector<v1::SubscribeRequest> requests();
+  // The cursors that members of groups acknowledged, in order.
+  std::vector<std::string> acknowledged();
   // Blocks until so many subscriptions have come.
   void AwaitRequests(size_t count);
 
@@ -54,6 +56,8 @@ class FakeCollector final : public v1::LogService::Service {
                           v1::ListTopicsResponse* response) override;
   grpc::Status ListAgents(grpc::ServerContext*, const v1::ListAgentsRequest*,
                           v1::ListAgentsResponse* response) override;
+  grpc::Status Acknowledge(grpc::ServerContext*, const v1::AcknowledgeRequest* request,
+                           v1::AcknowledgeResponse*) override;
   // The next message of a stream; waits for records if it follows. False at its end.
   bool NextMessage(Stream* stream, v1::SubscribeResponse* response);
 
@@ -67,6 +71,7 @@ class FakeCollector final : public v1::LogService::Service {
   std::vector<v1::LogRecord> log_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::SubscribeResponse> next_ ABSL_GUARDED_BY(mutex_);
   std::vector<v1::SubscribeRequest> requests_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> acknowledged_ ABSL_GUARDED_BY(mutex_);
   size_t messages_max_ ABSL_GUARDED_BY(mutex_) = SIZE_MAX;
   grpc::Status end_status_ ABSL_GUARDED_BY(mutex_);
   grpc::Status refusal_ ABSL_GUARDED_BY(mutex_);

@@ -30,6 +30,9 @@ absl::Status Response::TakeMessage(uint32_t field, std::string_view bytes, uint6
     case SubscribeResponse::kProgressFieldNumber:
       kind = Kind::kProgress;
       return ParseSmall(bytes, "Progress", &progress);
+    case SubscribeResponse::kMembershipFieldNumber:
+      kind = Kind::kMembership;
+      return ParseSmall(bytes, "Membership", &membership);
     default:
       kind = Kind::kOmitted;
       return ParseSmall(bytes, "Omitted", &omitted);
@@ -45,7 +48,7 @@ absl::StatusOr<Response> Response::Parse(std::string_view bytes, uint64_t min_ti
     if (field.number == SubscribeResponse::kCursorFieldNumber) {
       if (!IsValidUtf8(field.bytes)) return DataLoss("malformed cursor from the collector: not UTF-8");
       response.cursor = field.bytes;
-    } else if (field.number <= SubscribeResponse::kOmittedFieldNumber) {
+    } else if (field.number <= SubscribeResponse::kMembershipFieldNumber) {
       if (response.kind != Kind::kOther) {
         return DataLoss("malformed SubscribeResponse from the collector: a second message at byte ",
                         reader.position() - field.bytes.size());

@@ -11,12 +11,13 @@ namespace sluice::client {
 
 struct Response {
   // kOther: a message that this client does not know; only its cursor counts.
-  enum class Kind { kBatch, kProgress, kOmitted, kOther };
+  enum class Kind { kBatch, kProgress, kOmitted, kMembership, kOther };
 
   Kind kind = Kind::kOther;
   Batch batch;  // points into the bytes
   v1::Progress progress;
   v1::Omitted omitted;
+  v1::Membership membership;
   std::string_view cursor;  // points into the bytes; never empty
   // Records that the batch really had, also those that were left out because of their time.
   size_t records_sent = 0;

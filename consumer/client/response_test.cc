@@ -42,6 +42,14 @@ TEST(ResponseTest, ReadsEveryKindOfMessage) {
   EXPECT_EQ(response->kind, Response::Kind::kOmitted);
   EXPECT_EQ(response->omitted.records(), 6);
 
+  v1::SubscribeResponse membership;
+  membership.mutable_membership()->set_member("m");
+  const std::string membership_bytes = WithCursor(membership);
+  response = Response::Parse(membership_bytes, 0);
+  ASSERT_TRUE(response.ok());
+  EXPECT_EQ(response->kind, Response::Kind::kMembership);
+  EXPECT_EQ(response->membership.member(), "m");
+
   const std::string other_bytes = WithCursor({});
   response = Response::Parse(other_bytes, 0);
   ASSERT_TRUE(response.ok());

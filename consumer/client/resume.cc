@@ -63,7 +63,7 @@ Resume::Resume(const SubscribeOptions& options) : limit_(options.limit) {
 
 const v1::SubscribeRequest& Resume::NextRequest() {
   sent_on_stream_ = 0;
-  if (!cursor_.empty()) request_.mutable_start()->set_cursor(cursor_);
+  if (!cursor_.empty() && request_.group().empty()) request_.mutable_start()->set_cursor(cursor_);
   request_.set_limit(limit_ - delivered_);
   return request_;
 }

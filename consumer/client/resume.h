@@ -16,7 +16,8 @@ class Resume {
  public:
   explicit Resume(const SubscribeOptions& options);
 
-  // The request of the next connection: from where the last delivered response ended, for as many records as are left.
+  // The request of the next connection: from where the last delivered response ended (a consumer group knows that by
+  // itself), for as many records as are left.
   const v1::SubscribeRequest& NextRequest();
   // Records before it are left out. The collector does so, too, but only as long as the request says `start.time`, not
   // `start.cursor`.

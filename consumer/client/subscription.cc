@@ -23,7 +23,13 @@ Subscription::Impl::Impl(std::shared_ptr<ChannelSource> channels, SubscribeOptio
 
 Subscription::Impl::~Impl() { CloseStream(); }
 
+void Subscription::Impl::Acknowledge() {
+  if (!std::exchange(delivered_, false) || acknowledger_ == nullptr) return;
+  acknowledger_->Acknowledge(event_.cursor_);
+}
+
 const Event* Subscription::Impl::Next() {
+  Acknowledge();
   while (!ended_) {
     if (resume_.complete()) {
       End(absl::OkStatus());
@@ -34,6 +40,7 @@ const Event* Subscription::Impl::Next() {
     } else if (std::optional<std::string_view> message = stream_->Read(); !message.has_value()) {
       OnStreamEnd();
     } else if (Deliver(*message)) {
+      delivered_ = true;
       return &event_;
     }
   }
@@ -73,6 +80,8 @@ void Subscription::Impl::CloseStream() {
     MutexLock lock(&mutex_);
     active_ = nullptr;
   }
+  // Before the stream: while it is open the collector knows the member.
+  acknowledger_.reset();
   stream_.reset();
 }
 
@@ -93,14 +102,22 @@ bool Subscription::Impl::Deliver(std::string_view message) {
   switch (response->kind) {
     case Response::Kind::kBatch:
       event_.message_ = response->batch;
-      // All of it may have been before the time that was asked for.
-      return !response->batch.records().empty();
+      // All of it may have been before the time that was asked for: nobody sees it.
+      if (!response->batch.records().empty()) return true;
+      if (acknowledger_ != nullptr) acknowledger_->Acknowledge(event_.cursor_);
+      return false;
     case Response::Kind::kProgress:
       event_.message_ = std::move(response->progress);
       return true;
     case Response::Kind::kOmitted:
       event_.message_ = std::move(response->omitted);
       return true;
+    case Response::Kind::kMembership:
+      if (acknowledger_ == nullptr) {
+        acknowledger_ = std::make_unique<Acknowledger>(channel_, options_.group, response->membership.member(),
+                                                       channels_->options().call_timeout);
+      }
+      break;
     case Response::Kind::kOther:
       break;
   }
@@ -108,6 +125,7 @@ bool Subscription::Impl::Deliver(std::string_view message) {
 }
 
 void Subscription::Impl::OnStreamEnd() {
+  delivered_ = false;
   absl::Status status = stream_->Finish();
   CloseStream();
   if (IsCancelled()) return;  // Next sees to it
@@ -178,6 +196,7 @@ Subscription::Subscription(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) 
 Subscription::~Subscription() = default;
 
 const Event* Subscription::Next() { return impl_->Next(); }
+void Subscription::Acknowledge() { impl_->Acknowledge(); }
 bool Subscription::Ready() { return impl_->Ready(); }
 absl::Status Subscription::status() const { return impl_->status(); }
 const std::string& Subscription::cursor() const { return impl_->cursor(); }

@@ -64,7 +64,10 @@ struct SubscribeOptions {
   bool follow = false;
   // End after this many records, over all connections; 0: no limit.
   uint64_t limit = 0;
-  // Consumer group. Collectors of today answer Unimplemented if it is set.
+  // Be a member of this consumer group: each record goes to one of its members, and the group goes on where it was
+  // acknowledged; `start` counts only for a group that there is not yet. An event is acknowledged when the next one is
+  // asked for (or by Acknowledge), so do with it what is to be done before: records that were not acknowledged are
+  // delivered again, here or to another member. Cursors of a group are no Start.
   std::string group = {};
 
   // Ends with DeadlineExceeded at this time, if it has not ended before.
@@ -138,6 +141,8 @@ class Subscription {
 
   // Blocks until there is an event; null at the end, which status() explains. The event is valid until the next call.
   const Event* Next();
+  // In a consumer group: the last event is done, though the next one is not asked for yet. Does not block.
+  void Acknowledge();
   // True if Next would not block: a message is here, or the end is reached. False before the first Next and while there
   // is no connection.
   bool Ready();

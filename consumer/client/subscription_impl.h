@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "base/backoff.h"
 #include "base/mutex.h"
+#include "consumer/client/acknowledger.h"
 #include "consumer/client/channel.h"
 #include "consumer/client/resume.h"
 #include "consumer/client/subscribe_stream.h"
@@ -23,6 +24,7 @@ class Subscription::Impl {
   ~Impl();
 
   const Event* Next();
+  void Acknowledge();
   bool Ready();
   const absl::Status& status() const { return status_; }
   const std::string& cursor() const { return resume_.cursor(); }
@@ -54,6 +56,8 @@ class Subscription::Impl {
   Backoff backoff_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<SubscribeStream> stream_;
+  std::unique_ptr<Acknowledger> acknowledger_;  // of the present stream; null without a group
+  bool delivered_ = false;                      // the last event, and it is not acknowledged
   int64_t stream_begin_nanos_ = 0;
   bool connected_ = false;           // the present stream has delivered something
   int64_t disconnected_nanos_ = -1;  // monotonic; since when there is no connection

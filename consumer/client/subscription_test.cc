@@ -100,6 +100,51 @@ TEST_F(SubscriptionTest, SendsTheWholeFilter) {
   EXPECT_EQ(request.group(), "g");
 }
 
+TEST_F(SubscriptionTest, AcknowledgesAnEventOfAGroupWhenTheNextOneIsAskedFor) {
+  v1::SubscribeResponse membership;
+  membership.mutable_membership()->set_member("m-1");
+  membership.set_cursor("0");
+  collector_.SendNext(membership);
+  collector_.AppendRecords(6);  // two batches
+  auto subscription = Subscribe({.start = Start::Beginning(), .group = "g"});
+  const Event* event = subscription->Next();
+  ASSERT_NE(event, nullptr);
+  const std::string first = event->cursor();
+  EXPECT_THAT(collector_.acknowledged(), IsEmpty());
+  event = subscription->Next();
+  ASSERT_NE(event, nullptr);
+  const std::string second = event->cursor();
+  subscription->Acknowledge();
+  subscription->Acknowledge();
+  subscription.reset();
+  // The second may have been told together with the first, never before it was done.
+  const std::vector<std::string> acknowledged = collector_.acknowledged();
+  ASSERT_FALSE(acknowledged.empty());
+  EXPECT_EQ(acknowledged.back(), "g m-1 " + second);
+  if (acknowledged.size() == 2) EXPECT_EQ(acknowledged[0], "g m-1 " + first);
+}
+
+TEST_F(SubscriptionTest, NeverAcknowledgesWhatWasNotAskedToBeDone) {
+  v1::SubscribeResponse membership;
+  membership.mutable_membership()->set_member("m-1");
+  membership.set_cursor("0");
+  collector_.SendNext(membership);
+  collector_.AppendRecords(3);
+  auto subscription = Subscribe({.start = Start::Beginning(), .follow = true, .group = "g"});
+  ASSERT_NE(subscription->Next(), nullptr);
+  subscription.reset();
+  EXPECT_THAT(collector_.acknowledged(), IsEmpty());
+}
+
+TEST_F(SubscriptionTest, LetsAGroupRememberWhereItIs) {
+  collector_.AppendRecords(9);
+  collector_.EndStreamsAfter(1, grpc::Status(grpc::StatusCode::UNAVAILABLE, "broken"));
+  auto subscription = Subscribe({.start = Start::Beginning(), .follow = true, .group = "g"});
+  ASSERT_NE(subscription->Next(), nullptr);
+  ASSERT_NE(subscription->Next(), nullptr);
+  EXPECT_TRUE(collector_.requests()[1].start().beginning());
+}
+
 TEST_F(SubscriptionTest, FollowsWhatComes) {
   auto subscription = Subscribe({.start = Start::Beginning(), .follow = true});
   ASSERT_NE(subscription->Next()->progress(), nullptr);

@@ -40,6 +40,7 @@ inline constexpr std::string_view kLogId = "log_id";
 inline constexpr std::string_view kAppendedPrefix = "t";  // what was appended to a topic
 inline constexpr std::string_view kDroppedPrefix = "d";   // what the retention took of a topic
 inline constexpr std::string_view kCommitPrefix = "a";    // when a commit was
+inline constexpr std::string_view kGroupPrefix = "g";     // a consumer group; its name follows
 std::string EncodeTopic(std::string_view prefix, uint32_t topic);
 std::optional<uint32_t> DecodeTopic(std::string_view prefix, std::string_view key);
 

@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "collector/log/rocksdb/cursor.h"
 #include "collector/log/rocksdb/database.h"
+#include "collector/log/rocksdb/group_store.h"
 #include "collector/log/rocksdb/keys.h"
 #include "collector/log/rocksdb/listeners.h"
 #include "collector/log/rocksdb/maintenance.h"
@@ -16,6 +17,7 @@
 #include "collector/log/rocksdb/reclaim.h"
 #include "collector/log/rocksdb/tail_cache.h"
 #include "collector/log/rocksdb/topics.h"
+#include "collector/log/rocksdb/values.h"
 #include "collector/log/rocksdb/watermarks.h"
 #include "collector/log/rocksdb/writer.h"
 
@@ -23,12 +25,13 @@ namespace sluice::collector {
 
 // In the order in which they need each other.
 struct RocksDbLog::Parts {
-  explicit Parts(std::unique_ptr<Database> db) : database(std::move(db)), watermarks(*database) {}
+  explicit Parts(std::unique_ptr<Database> db) : database(std::move(db)), watermarks(*database), groups(*database) {}
 
   std::unique_ptr<Database> database;
   std::shared_ptr<DroppedFilterFactory> filter;
   TopicTable topics;
   WatermarkStore watermarks;
+  RocksDbGroupStore groups;
   Listeners listeners;
   std::unique_ptr<TailCache> tail;
   std::unique_ptr<Writer> writer;
@@ -119,6 +122,28 @@ uint64_t RocksDbLog::AddListener(std::function<void(const std::vector<StoredBatc
 }
 
 void RocksDbLog::RemoveListener(uint64_t id) { parts_->listeners.Remove(id); }
+
+absl::StatusOr<std::optional<uint64_t>> RocksDbLog::CountRecords(
+    const Position& position, const std::function<bool(std::string_view)>& topic_matches) {
+  uint64_t records = 0;
+  SLUICE_ASSIGN_OR_RETURN(const Database::Session session, parts_->database->Enter());
+  const std::unique_ptr<rocksdb::Iterator> it(session.db()->NewIterator({}, session.index()));
+  const std::vector<std::string> names = parts_->topics.NamesFrom(0);
+  for (uint32_t id = 0; id < names.size(); ++id) {
+    if (parts_->topics.Get(id).appended.last_sequence < position.sequence || !topic_matches(names[id])) continue;
+    for (it->Seek(keys::EncodeIndex(id, position.sequence)); it->Valid(); it->Next()) {
+      const std::optional<keys::Index> key = keys::DecodeIndex(ToView(it->key()));
+      if (!key.has_value() || key->topic != id) break;
+      const std::optional<IndexEntry> entry = IndexEntry::Decode(ToView(it->value()));
+      if (!entry.has_value()) continue;
+      records += entry->records - (key->sequence == position.sequence ? std::min(position.records, entry->records) : 0);
+    }
+    SLUICE_RETURN_IF_ERROR(FromRocksDb(it->status(), "count records"));
+  }
+  return records;
+}
+
+GroupStore* RocksDbLog::group_store() { return &parts_->groups; }
 
 absl::Status RocksDbLog::Health() { return parts_->writer->Health(); }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,9 @@ class RocksDbLog final : public EventLog {
   absl::StatusOr<Position> ParseCursor(std::string_view cursor) const override;
   uint64_t AddListener(std::function<void(const std::vector<StoredBatch>&)> on_append) override;
   void RemoveListener(uint64_t id) override;
+  absl::StatusOr<std::optional<uint64_t>> CountRecords(
+      const Position& position, const std::function<bool(std::string_view)>& topic_matches) override;
+  GroupStore* group_store() override;
   absl::Status Health() override;
   void Stop() override;
 
