@@ -9,6 +9,11 @@
 namespace sluice::collector {
 namespace {
 
+// The agents' own records. As with a shell's dot files, only patterns that begin so match it: whoever asks for all
+// topics wants the lines of files.
+constexpr std::string_view kOwnTopic = "sluice.events";
+constexpr std::string_view kOwnPrefix = "sluice.";
+
 constexpr int kTopicsMax = 1'000;
 constexpr size_t kTopicBytesMax = 1'000;
 constexpr size_t kContainsBytesMax = 64 << 10;
@@ -93,9 +98,14 @@ absl::Status Filter::CompileTimes(const v1::SubscribeRequest& request) {
 }
 
 bool Filter::MatchesTopic(std::string_view topic) const {
+  if (std::find(topic_names_.begin(), topic_names_.end(), topic) != topic_names_.end()) return true;
+  if (topic == kOwnTopic) {
+    return std::any_of(topic_globs_.begin(), topic_globs_.end(), [topic](const Glob& glob) {
+      return std::string_view(glob.pattern()).starts_with(kOwnPrefix) && glob.Matches(topic);
+    });
+  }
   if (topic_names_.empty() && topic_globs_.empty()) return true;
-  return std::find(topic_names_.begin(), topic_names_.end(), topic) != topic_names_.end() ||
-         MatchesAny(topic_globs_, topic);
+  return MatchesAny(topic_globs_, topic);
 }
 
 Filter::Verdict Filter::Judge(const BatchView& batch) const {

@@ -24,6 +24,7 @@ class Filter {
   // what was found and what is allowed.
   static absl::StatusOr<Filter> Compile(const v1::SubscribeRequest& request);
 
+  // "sluice.events" is matched only by patterns that begin with "sluice.".
   bool MatchesTopic(std::string_view topic) const;
 
   // Which records of a batch match, as far as that can be said without looking at each.

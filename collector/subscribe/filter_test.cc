@@ -44,6 +44,13 @@ TEST(FilterTest, MatchesTopicsByGlob) {
       {{"[a-c]x"}, "dx", false},
       {{"{web,db}.error"}, "db.error", true},
       {{"none", "other", "app*"}, "app.x", true},
+      {{}, "sluice.events", false},
+      {{"*"}, "sluice.events", false},
+      {{"app", "*.events"}, "sluice.events", false},
+      {{"sluice.events"}, "sluice.events", true},
+      {{"app", "sluice.*"}, "sluice.events", true},
+      {{}, "sluice.other", true},
+      {{"*"}, "sluice.eventsx", true},
   };
   for (const auto& c : cases) {
     EXPECT_EQ(Compiled(Topics(c.topics)).MatchesTopic(c.topic), c.matches)

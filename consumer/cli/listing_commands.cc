@@ -61,7 +61,7 @@ class TopicsCommand final : public ListingCommand {
  public:
   explicit TopicsCommand(CLI::App* program)
       : ListingCommand(program, "topics", "List the topics: how many records, how large, how old.") {
-    app()->add_option("TOPIC_GLOB", globs_, "Topics; * ? [a-z] {a,b} as in a shell. None: all");
+    app()->add_option("TOPIC_GLOB", globs_, "Topics; * ? [a-z] {a,b} as in a shell. None: all (but sluice.events)");
     app()->footer(R"(Examples:
   sluice topics
   sluice topics 'shop.*'

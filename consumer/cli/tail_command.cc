@@ -1,6 +1,5 @@
 #include <iostream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -8,7 +7,6 @@
 #include "base/config.h"
 #include "base/severity.h"
 #include "base/status.h"
-#include "base/strings.h"
 #include "consumer/cli/choice.h"
 #include "consumer/cli/color.h"
 #include "consumer/cli/command.h"
@@ -31,7 +29,7 @@ constexpr absl::Duration kDefaultTimeout = absl::Seconds(10);
 enum class OutputKind { kText, kJson, kRaw };
 
 constexpr char kExamples[] = R"(Examples:
-  sluice tail                                      all that comes, of all topics but Sluice's own
+  sluice tail                                      all that comes, of all topics
   sluice tail sluice.events                        what happens to the files: appeared, renamed, lost bytes
   sluice tail 'shop.*' --severity warn             warnings and worse of some topics
   sluice tail --from 15m --contains order=A-1029   the last quarter of an hour, then go on
@@ -72,22 +70,9 @@ class TailCommand final : public Command {
   bool print_cursor_ = false;
 };
 
-// All topics but Sluice's own, "sluice.events" and the like: globs have no way to say it shorter, and the service's
-// empty list means really all.
-std::vector<std::string> AllButOwnTopics() {
-  constexpr std::string_view kOwn = "sluice.";
-  std::vector<std::string> globs;
-  for (size_t i = 0; i < kOwn.size(); ++i) {
-    std::string begin(kOwn.substr(0, i));
-    if (i > 0) globs.push_back(begin);
-    globs.push_back(StrCat(begin, "[!", kOwn.substr(i, 1), "]*"));
-  }
-  return globs;
-}
-
 TailCommand::TailCommand(CLI::App* program)
     : Command(program, "tail", "Print records: what is stored, and what comes.") {
-  app()->add_option("TOPIC_GLOB", topics_, "Topics; * ? [a-z] {a,b} as in a shell. None: all but sluice.*");
+  app()->add_option("TOPIC_GLOB", topics_, "Topics; * ? [a-z] {a,b} as in a shell. None: all (but sluice.events)");
   AddFilterFlags();
   AddRangeFlags();
   AddOutputFlags();
@@ -155,7 +140,7 @@ absl::StatusOr<SubscribeOptions> TailCommand::MakeSubscription() const {
   const TimeContext context = {.now = absl::FromUnixNanos(SystemClock()->UnixNanos()),
                                .zone = utc_ ? absl::UTCTimeZone() : absl::LocalTimeZone()};
   SubscribeOptions options;
-  options.topics = topics_.empty() ? AllButOwnTopics() : topics_;
+  options.topics = topics_;
   if (!severity_.empty()) {
     options.min_severity = SeverityFromText(severity_);
     if (options.min_severity == v1::SEVERITY_UNSPECIFIED) {
