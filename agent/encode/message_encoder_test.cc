@@ -199,10 +199,32 @@ TEST(MessageEncoderTest, ShowsAttributesThatAreNotText) {
   EXPECT_EQ(record.attributes().at("bad"), "\xef\xbf\xbd");
 }
 
+// Every length of a name and a value up to where lengths take two bytes, from memory that ends with them.
+TEST(MessageEncoderTest, WritesAttributesOfAnyLength) {
+  for (const bool known_utf8 : {true, false}) {
+    for (size_t size = 0; size < 300; ++size) {
+      const std::string name(size % 40, 'n');
+      const std::vector<char> value(size, 'v');
+      const Record::Attribute attributes[] = {{name, {value.data(), value.size()}}, {"other", "x"}};
+      const v1::LogRecord record =
+          RoundTrip({.line = "x", .attributes = attributes, .attributes_are_utf8 = known_utf8});
+      ASSERT_EQ(record.attributes_size(), 2) << size;
+      EXPECT_EQ(record.attributes().at(name), std::string(size, 'v'));
+      EXPECT_EQ(record.attributes().at("other"), "x");
+    }
+  }
+}
+
 // Whatever the capacity: what fits is written whole, what does not fit leaves no trace.
 TEST(MessageEncoderTest, ARecordWithoutRoomLeavesNoTrace) {
   const std::string shared = EncodeSharedFields(SomeFields());
-  const Record record = {.time_unix_nano = 1, .severity_text = "info", .line = "0123456789", .offset = 5};
+  const Record::Attribute attributes[] = {{"a", "b"}};
+  const Record record = {.time_unix_nano = 1,
+                         .severity_text = "info",
+                         .line = "0123456789",
+                         .attributes = attributes,
+                         .attributes_are_utf8 = true,
+                         .offset = 5};
   for (size_t capacity = 0; capacity < 600; ++capacity) {
     const std::vector<char> canary(64, '#');
     std::vector<char> buffer(capacity + canary.size(), '#');

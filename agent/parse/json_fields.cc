@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "agent/parse/field.h"
+#include "agent/parse/json_meanings.h"
 #include "agent/parse/json_named.h"
+#include "agent/parse/json_quick.h"
 #include "agent/parse/json_value.h"
 #include "agent/parse/scan.h"
 
@@ -111,7 +113,7 @@ std::string_view WithoutSpaceBehind(std::string_view token) {
 
 class Walker {
  public:
-  Walker(const char* end, TimeReader* times, ParsedLine* out) : end_(end), times_(times), out_(out) {}
+  Walker(const char* end, TimeReader* times, ParsedLine* out) : end_(end), out_(out), meanings_(times, out) {}
 
   // `prefix` stands before the names of its fields: "" or "http."; `outer` is what the object's own name tells.
   std::string_view Walk(ondemand::object object, std::string_view prefix, FieldMeaning outer, int depth);
@@ -120,13 +122,9 @@ class Walker {
   std::string_view Add(std::string_view name, FieldMeaning meaning, ondemand::value value, int depth);
   std::string_view AddObject(std::string_view name, FieldMeaning meaning, ondemand::value value, int depth);
   std::string_view AddArray(std::string_view name, ondemand::value value);
-  FieldMeaning Meaning(std::string_view raw_name, FieldMeaning outer, int depth) const;
-  void Take(FieldMeaning meaning, std::string_view raw, int depth);
-
   const char* const end_;  // of the text
-  TimeReader* const times_;
   ParsedLine* const out_;
-  bool mongo_ = false;  // its severity stands in "s", behind the time
+  JsonMeanings meanings_;
 };
 
 std::string_view Walker::Walk(ondemand::object object, std::string_view prefix, FieldMeaning outer, int depth) {
@@ -138,22 +136,10 @@ std::string_view Walker::Walk(ondemand::object object, std::string_view prefix, 
     const RawString raw_name = ReadName(field.key().raw(), end_);
     std::string_view name;
     if (!JoinJsonName(prefix, raw_name, out_, &name)) return json_errors::kEscape;
-    const std::string_view reason = Add(name, Meaning(raw_name.text, outer, depth), field.value(), depth);
+    const std::string_view reason = Add(name, meanings_.Of(raw_name.text, outer, depth), field.value(), depth);
     if (!reason.empty()) return reason;
   }
   return {};
-}
-
-FieldMeaning Walker::Meaning(std::string_view raw_name, FieldMeaning outer, int depth) const {
-  if (IsComplete(*out_) || depth > 1) return FieldMeaning::kNone;
-  if (depth == 1) return MeaningInside(outer, raw_name);
-  return mongo_ && raw_name == "s" ? FieldMeaning::kSeverity : MeaningOf(raw_name);
-}
-
-void Walker::Take(FieldMeaning meaning, std::string_view raw, int depth) {
-  if (meaning == FieldMeaning::kNone) return;
-  mongo_ |= depth == 1 && meaning == FieldMeaning::kTime;
-  TakeField(meaning, raw, times_, out_);
 }
 
 // `name` has null data if there was no room for it.
@@ -168,7 +154,7 @@ std::string_view Walker::Add(std::string_view name, FieldMeaning meaning, ondema
     if (raw.size() < 2 || raw.back() != '"') return json_errors::kMalformed;
     raw = raw.substr(1, raw.size() - 2);
   }
-  Take(meaning, raw, depth);
+  meanings_.Take(meaning, raw, depth);
   if (name.data() == nullptr) [[unlikely]] {
     out_->OmitField();
     return {};
@@ -231,7 +217,10 @@ std::string_view ParseJsonFields(std::string_view text, const FieldSelection& fi
   const size_t begin = text.find_first_not_of(" \t\r");
   if (begin == text.npos || text[begin] != '{') return json_errors::kNoObject;
   text.remove_prefix(begin);
-  return fields.all() ? ParseAll(text, times, out) : ParseNamedJson(text, fields, times, out);
+  if (!fields.all()) return ParseNamedJson(text, fields, times, out);
+  if (ParseQuickJson(text, times, out)) return {};
+  out->Clear();
+  return ParseAll(text, times, out);
 }
 
 }  // namespace sluice::agent

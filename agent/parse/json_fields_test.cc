@@ -85,6 +85,10 @@ TEST(JsonFieldsTest, SaysWhatIsWrong) {
       {R"({a:1})", "! malformed JSON"},
       {R"({'a':1})", "! malformed JSON"},
       {R"({"a":1,})", "! malformed JSON"},
+      {R"({,})", "! malformed JSON"},
+      {R"({"a"})", "! malformed JSON"},
+      {R"({"a":{"b":1,}})", "! malformed JSON"},
+      {R"({"a":{"b"}})", "! malformed JSON"},
       {R"({"a":})", "! malformed JSON"},
       {R"({"a":01})", "! malformed JSON number or word"},
       {R"({"a":1x})", "! malformed JSON number or word"},
@@ -142,6 +146,8 @@ TEST(JsonFieldsTest, LooksForNamedFieldsOnlyAsFarAsItMust) {
   EXPECT_EQ(Named({"a"}, R"({"b":1,"c":"cut)"), "! malformed JSON");
   EXPECT_EQ(Named({"a"}, R"({"b":1} more)"), "! malformed JSON");
   EXPECT_EQ(Named({"a"}, R"({"a":"\q"})"), "! malformed escape in a JSON string");
+  EXPECT_EQ(Named({"a"}, R"({"b":1,})"), "! malformed JSON");
+  EXPECT_EQ(Named({"a"}, R"({"b":1,"c"})"), "! malformed JSON");
   EXPECT_EQ(Named({"a"}, "text"), "! no JSON object");
   EXPECT_EQ(Named({"a"}, "{text}"), "! no JSON object");
   EXPECT_EQ(Named({"a"}, "{}"), "- - -");

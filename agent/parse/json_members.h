@@ -30,17 +30,22 @@ class MemberReader {
   // False at the end of the object and where the text is malformed.
   [[gnu::always_inline]] bool Next() {
     if (!first_ && !Skip(',')) return false;
+    whole_ = first_;  // an object may end before its first member, and not behind a comma
     first_ = false;
-    if (!Skip('"') || !ReadString(&name_) || !Skip(':')) return false;
+    if (!Skip('"')) return false;
+    whole_ = false;
+    if (!ReadString(&name_) || !Skip(':')) return false;
     if (Skip('"')) {
       kind_ = Kind::kString;
-      return ReadString(&value_);
+      whole_ = ReadString(&value_);
+    } else {
+      whole_ = p_ < end_ && (*p_ == '{' || *p_ == '[' ? ReadNested() : ReadScalar());
     }
-    return p_ < end_ && (*p_ == '{' || *p_ == '[' ? ReadNested() : ReadScalar());
+    return whole_;
   }
 
   // After Next has returned false: if that was the end of the object, and of the text.
-  bool AtEnd() { return Skip('}') && internal::SkipJsonSpace(p_, end_) == end_; }
+  bool AtEnd() { return whole_ && Skip('}') && internal::SkipJsonSpace(p_, end_) == end_; }
 
   std::string_view name() const { return name_; }  // its escapes as they stand
   // Of a string without its quotation marks and with its escapes as they stand; of anything else as it stands.
@@ -92,6 +97,7 @@ class MemberReader {
   const char* p_;
   MarkScanner<MarkKind::kQuotes> quotes_;  // the marks at p_ or behind it
   bool first_ = true;
+  bool whole_ = true;  // what is read so far are whole members
   std::string_view name_;
   std::string_view value_;
   Kind kind_ = Kind::kScalar;

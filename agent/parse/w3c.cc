@@ -7,6 +7,7 @@
 
 #include "agent/parse/access.h"
 #include "agent/parse/civil.h"
+#include "base/text.h"
 
 namespace sluice::agent {
 namespace {
@@ -91,7 +92,7 @@ void W3cColumns::ReadDate(std::string_view text) {
 void W3cColumns::ReadColumns(std::string_view text) {
   date_ = time_ = status_ = kUnknown;
   auto names = std::make_unique<Names>();
-  names->text = text.substr(0, kNameBytesMax);
+  names->text = ReplaceInvalidUtf8(text.substr(0, kNameBytesMax));
   std::string_view rest = names->text;
   for (int i = 0; i < kColumnsMax; ++i) {
     const std::string_view name = NextColumn(&rest);

@@ -83,6 +83,12 @@ TEST(W3cTest, ReadsTheDirectivesAtTheBeginningOfAFile) {
             "2026-11-20T09:15:39Z - - date=2026-11-20 time=09:15:39 c-ip=10.0.0.1");
 }
 
+TEST(W3cTest, ShowsNamesThatAreNotText) {
+  W3cColumns columns(/*keep_names=*/true);
+  ASSERT_TRUE(columns.ReadDirective("#Fields: c-ip caf\xe9"));
+  EXPECT_EQ(Fields(columns, "10.0.0.1 x"), "- - - c-ip=10.0.0.1 caf\xef\xbf\xbd=x");
+}
+
 TEST(W3cTest, ReadsRowsWithoutATime) {
   W3cColumns columns(/*keep_names=*/true);
   ASSERT_TRUE(columns.ReadDirective("#Fields: c-ip cs-uri"));

@@ -1,0 +1,35 @@
+// What the fields of a JSON object tell, as they come one after the other.
+#pragma once
+
+#include <string_view>
+
+#include "agent/parse/field.h"
+#include "agent/parse/parsed_line.h"
+#include "agent/parse/timestamp.h"
+
+namespace sluice::agent {
+
+class JsonMeanings {
+ public:
+  JsonMeanings(TimeReader* times, ParsedLine* out) : times_(times), out_(out) {}
+
+  // `depth` is 0 in the outermost object; `outer` is what the name of the object tells that the field is in.
+  FieldMeaning Of(std::string_view raw_name, FieldMeaning outer, int depth) const {
+    if (IsComplete(*out_) || depth > 1) return FieldMeaning::kNone;
+    if (depth == 1) return MeaningInside(outer, raw_name);
+    return mongo_ && raw_name == "s" ? FieldMeaning::kSeverity : MeaningOf(raw_name);
+  }
+  // A string's inside, or a scalar.
+  void Take(FieldMeaning meaning, std::string_view raw, int depth) {
+    if (meaning == FieldMeaning::kNone) return;
+    mongo_ |= depth == 1 && meaning == FieldMeaning::kTime;
+    TakeField(meaning, raw, times_, out_);
+  }
+
+ private:
+  TimeReader* const times_;
+  ParsedLine* const out_;
+  bool mongo_ = false;  // its severity stands in "s", behind the time
+};
+
+}  // namespace sluice::agent
