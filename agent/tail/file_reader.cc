@@ -77,7 +77,7 @@ absl::StatusOr<ReadResult> FileReader::Read(TailedFile* file, MessageEncoder* me
   }
   file->size = std::max(file->size, chunk.end());
   if (chunk.fresh().empty()) return result;
-  if (!file->frame.known) SLUICE_RETURN_IF_ERROR(FindFrameState(chunk, file));
+  if (!file->frame.known || file->framed_by != file->source) SLUICE_RETURN_IF_ERROR(FindFrameState(chunk, file));
   if (!file->frame.known) return result;
   if (!file->recalled) SLUICE_RETURN_IF_ERROR(RecallBeginning(file));
   const uint64_t first = file->batched.offset;
@@ -164,6 +164,8 @@ absl::Status FileReader::FindEncoding(const Chunk& chunk, TailedFile* file) cons
 
 // From the bytes before, as it would be had they been read just now. Not known yet while a byte order mark may follow.
 absl::Status FileReader::FindFrameState(const Chunk& chunk, TailedFile* file) {
+  file->frame.known = false;
+  file->framed_by = file->source;
   const bool half_a_mark = chunk.offset == 0 && chunk.fresh().size() < 2 && !file->finishing;
   if (half_a_mark && file->source->framing().encoding() == Encoding::kUtf16) return absl::OkStatus();
   SLUICE_RETURN_IF_ERROR(FindEncoding(chunk, file));

@@ -191,7 +191,9 @@ TailedFile* FileTracker::PopReady() {
 
 bool FileTracker::MayBeRead(TailedFile* file, int64_t now) {
   if (file->refused || file->held_until > now) return false;
-  if (file->predecessor != nullptr && file->predecessor->at_end) file->predecessor = nullptr;
+  // What waits there to be a whole record comes first, too.
+  const TailedFile* const before = file->predecessor;
+  if (before != nullptr && before->at_end && before->flush_at == 0) file->predecessor = nullptr;
   // What is held back because it looks like a copy may be so for ever.
   return file->predecessor == nullptr || file->predecessor->original != nullptr;
 }

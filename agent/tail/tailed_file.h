@@ -70,6 +70,7 @@ struct TailedFile {
   // What the bytes before `read` tell of those behind it, and its encoding: found out with it.
   FrameState frame;
   Encoding encoding = Encoding::kUtf16;
+  std::shared_ptr<const Source> framed_by;  // the source that both are of
   // With frame.inside, what was found in the record's first part, and whether that was left out: so are the others.
   uint64_t long_line_time = 0;
   v1::Severity long_line_severity = v1::SEVERITY_UNSPECIFIED;

@@ -130,13 +130,11 @@ bool Tailer::ReadInto(TailedFile* file) {
   if (read->records > 0) batches_.push_back({file, file->identity.generation(), file->batched, read->records});
   if (read->records + read->dropped() > 0) Count(*file, *read);
   if (read->dropped() > 0) tracker_->PassDropped(file);
-  const bool at_end = read->outcome == ReadResult::Outcome::kAtEnd;
-  // What waits to be a whole record comes before the file that follows this one.
-  file->at_end = at_end && file->flush_at == 0;
+  file->at_end = read->outcome == ReadResult::Outcome::kAtEnd;
   if (file->flush_at != 0) next_flush_ = std::min(next_flush_, file->flush_at);
-  if (!at_end) {
+  if (!file->at_end) {
     tracker_->MarkReady(file);
-  } else if (file->at_end) {
+  } else {
     tracker_->ReachedEnd(file);
   }
   return read->outcome != ReadResult::Outcome::kMessageFull;
