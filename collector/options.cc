@@ -7,6 +7,8 @@
 #include "base/file_system.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "collector/log/batch_view.h"
+#include "collector/log/kafka/kafka_log.h"
 #include "collector/route/route_config.h"
 
 namespace sluice::collector {
@@ -15,6 +17,8 @@ namespace {
 constexpr size_t kPemBytesMax = 1 << 20;
 constexpr uint64_t kMiB = uint64_t{1} << 20;
 constexpr uint64_t kGiB = uint64_t{1} << 30;
+// A topic has 249 characters in Kafka.
+constexpr size_t kTopicPrefixMax = 128;
 constexpr uint64_t kPiB = uint64_t{1} << 50;
 
 std::string ReadPem(const ConfigNode& node, std::string_view key) {
@@ -79,26 +83,79 @@ absl::Status ReadListen(const ConfigNode& listen, const CollectorFlags& flags, C
                      &options->http_address);
 }
 
-// The keys of the engine that is not built in: a file that has them for later is no error.
-void ReadKafka(const ConfigNode& kafka) {
-  kafka.Strings("brokers", {});
-  kafka.String("topic_prefix", "");
-  kafka.Int("partitions", 3, 1, 100'000);
-  kafka.Int("replication_factor", 1, 1, 100);
-  kafka.Choice("value_format", "protobuf", {"protobuf", "json", "text"});
-  kafka.StringMap("properties");
+std::string ReadablePath(const ConfigNode& node, std::string_view key) {
+  // librdkafka reads it itself; that it is there is told with its place in the file.
+  ReadPem(node, key);
+  return node.String(key, "");
 }
 
-void ReadLog(const ConfigNode& log, RocksDbOptions* options) {
-  if (log.Choice("engine", "rocksdb", {"rocksdb", "kafka"}) == "kafka") {
-    log.Fail("engine", "kafka is not built in this version: use rocksdb, the embedded log");
+KafkaValueFormat ReadFormat(const ConfigNode& kafka) {
+  const std::string format = kafka.Choice("value_format", "protobuf", {"protobuf", "json", "text"});
+  if (format == "json") return KafkaValueFormat::kJson;
+  return format == "text" ? KafkaValueFormat::kText : KafkaValueFormat::kProtobuf;
+}
+
+void ReadKafkaSecurity(const ConfigNode& kafka, KafkaOptions* options) {
+  if (kafka.Has("tls")) {
+    const ConfigNode tls = kafka.Map("tls");
+    options->tls.enabled = true;
+    options->tls.ca = ReadablePath(tls, "ca");
+    options->tls.cert = ReadablePath(tls, "cert");
+    options->tls.key = ReadablePath(tls, "key");
+    if (options->tls.cert.empty() != options->tls.key.empty()) {
+      tls.Fail(options->tls.cert.empty() ? "cert" : "key", "cert and key go together: give both, or none");
+    }
   }
+  if (!kafka.Has("sasl")) return;
+  const ConfigNode sasl = kafka.Map("sasl");
+  options->sasl.mechanism = sasl.Choice("mechanism", "PLAIN", {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"});
+  options->sasl.username = sasl.String("username", "");
+  options->sasl.password = sasl.String("password", "");
+  const std::string file = sasl.Has("password_file") ? ReadPem(sasl, "password_file") : "";
+  if (!file.empty()) options->sasl.password = file.substr(0, file.find_last_not_of("\r\n") + 1);
+  if (options->sasl.username.empty())
+    sasl.Fail("username", "username is missing: sasl needs a username and a password");
+}
+
+void ReadKafka(const ConfigNode& kafka, KafkaOptions* options) {
+  options->brokers = kafka.Strings("brokers", options->brokers);
+  if (options->brokers.empty()) kafka.Fail("brokers", "at least one HOST:PORT is needed");
+  options->topic_prefix = kafka.String("topic_prefix", "");
+  if (!options->topic_prefix.empty()) {
+    const absl::Status prefix = CheckTopicName(options->topic_prefix);
+    if (!prefix.ok()) kafka.Fail("topic_prefix", MessageOf(prefix));
+    if (options->topic_prefix.size() > kTopicPrefixMax) {
+      kafka.Fail("topic_prefix", StrCat(options->topic_prefix.size(), " characters: allowed are ", kTopicPrefixMax,
+                                        ", so that there is room for the topic"));
+    }
+  }
+  options->partitions = static_cast<int>(kafka.Int("partitions", options->partitions, 1, 10'000));
+  options->replication_factor = static_cast<int>(kafka.Int("replication_factor", options->replication_factor, 1, 100));
+  options->create_topics = kafka.Bool("create_topics", true);
+  options->value_format = ReadFormat(kafka);
+  ReadKafkaSecurity(kafka, options);
+  options->queue_messages = static_cast<size_t>(
+      kafka.Int("queue_messages", static_cast<int64_t>(options->queue_messages), 1'000, 10'000'000));
+  options->queue_bytes = kafka.Bytes("queue_bytes", options->queue_bytes, kMiB, 16 * kGiB);
+  options->history_readers = static_cast<int>(kafka.Int("history_readers", options->history_readers, 4, 1'000));
+  options->properties = kafka.StringMap("properties");
+}
+
+void ReadLog(const ConfigNode& log, CollectorOptions* options) {
+  const bool kafka = log.Choice("engine", "rocksdb", {"rocksdb", "kafka"}) == "kafka";
+  options->engine = kafka ? CollectorOptions::Engine::kKafka : CollectorOptions::Engine::kRocksDb;
+  RocksDbOptions& rocksdb = options->log;
   ConfigNode retention = log.Map("retention");
-  options->retention.bytes = retention.Bytes("bytes", options->retention.bytes, kMiB, kPiB);
-  options->retention.age =
-      retention.Duration("age", options->retention.age, absl::Minutes(1), absl::Hours(24 * 365 * 100));
-  options->tail_bytes = log.Bytes("tail_bytes", options->tail_bytes, kMiB, 16 * kGiB);
-  ReadKafka(log.Map("kafka"));
+  rocksdb.retention.bytes = retention.Bytes("bytes", rocksdb.retention.bytes, kMiB, kPiB);
+  rocksdb.retention.age =
+      retention.Duration("age", rocksdb.retention.age, absl::Minutes(1), absl::Hours(24 * 365 * 100));
+  rocksdb.tail_bytes = log.Bytes("tail_bytes", rocksdb.tail_bytes, kMiB, 16 * kGiB);
+  options->kafka.tail_bytes = rocksdb.tail_bytes;
+  const ConfigNode node = log.Map("kafka");
+  ReadKafka(node, &options->kafka);
+  if (!kafka) return;
+  const absl::Status status = CheckKafkaOptions(options->kafka);
+  if (!status.ok()) node.Fail("properties", MessageOf(status));
 }
 
 void ReadGroups(const ConfigNode& groups, GroupOptions* options) {
@@ -124,7 +181,7 @@ absl::StatusOr<CollectorOptions> ReadOptions(const CollectorFlags& flags, const 
   ConfigNode root = file.root();
   absl::Status flag_error = ReadListen(root.Map("listen"), flags, &options);
   options.log.data_dir = root.String("data_dir", "./sluice-data");
-  ReadLog(root.Map("log"), &options.log);
+  ReadLog(root.Map("log"), &options);
   options.routing = ReadRouting(root);
   ReadGroups(root.Map("groups"), &options.groups);
   ReadLimits(root.Map("limits"), &options);

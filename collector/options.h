@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "base/address.h"
 #include "collector/ingest/push_session.h"
+#include "collector/log/kafka/options.h"
 #include "collector/log/rocksdb/options.h"
 #include "collector/route/route_options.h"
 #include "collector/subscribe/groups/group_options.h"
@@ -26,8 +27,12 @@ struct CollectorOptions {
   HostPort grpc_address{"127.0.0.1", 7070};
   HostPort http_address{"127.0.0.1", 7071};
   std::optional<TlsOptions> tls;
+  // Which of the two engines keeps the log.
+  enum class Engine { kRocksDb, kKafka };
+  Engine engine = Engine::kRocksDb;
   RocksDbOptions log;
   RoutingOptions routing;
+  KafkaOptions kafka;
   IngestLimits ingest;
   size_t subscribers_max = 4'096;
   GroupOptions groups;

@@ -86,7 +86,12 @@ TEST(OptionsTest, NamesFileLineKeyAndWhatIsAllowed) {
     std::string where;
     std::string problem;
   } const cases[] = {
-      {"log:\n  engine: kafka", "collector.yaml:2: log.engine", "not built in this version"},
+      {"log:\n  engine: kafka\n  kafka: {properties: {no.such: 1}}", "collector.yaml:3: log.kafka.properties",
+       "No such configuration property: \"no.such\""},
+      {"log:\n  engine: kafka\n  kafka: {properties: {acks: 1}}", "collector.yaml:3: log.kafka.properties", "acks"},
+      {"log:\n  engine: kafka\n  kafka: {topic_prefix: a/b}", "collector.yaml:3: log.kafka.topic_prefix", "byte 47"},
+      {"log:\n  engine: kafka\n  kafka: {tls: {ca: /no/such.pem}}", "collector.yaml:3: log.kafka.tls.ca",
+       "/no/such.pem"},
       {"log:\n  engine: sqlite", "collector.yaml:2: log.engine", "rocksdb"},
       {"log:\n  retension: {}", "collector.yaml:2: log.retension", "did you mean"},
       {"log:\n  retention: {bytes: 10}", "collector.yaml:2: log.retention.bytes", "1MiB"},

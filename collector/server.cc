@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "collector/log/kafka/kafka_log.h"
 #include "collector/log/rocksdb/rocksdb_log.h"
 
 namespace sluice::collector {
@@ -46,7 +47,11 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const CollectorOptions& op
 Server::~Server() { Stop(); }
 
 absl::Status Server::Open() {
-  SLUICE_ASSIGN_OR_RETURN(log_, RocksDbLog::Open(options_.log, SystemClock()));
+  if (options_.engine == CollectorOptions::Engine::kKafka) {
+    SLUICE_ASSIGN_OR_RETURN(log_, KafkaLog::Open(options_.kafka, &registry_));
+  } else {
+    SLUICE_ASSIGN_OR_RETURN(log_, RocksDbLog::Open(options_.log, SystemClock()));
+  }
   hub_ = std::make_unique<SubscriptionHub>(log_.get(), &subscribe_executor_);
   if (log_->group_store() != nullptr) {
     SLUICE_ASSIGN_OR_RETURN(groups_, GroupCoordinator::Open(options_.groups, {.log = log_.get(),

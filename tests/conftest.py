@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.harness import settings
+from tests.harness.kafka import Broker
 from tests.harness.sandbox import Sandbox
 
 os.environ.update(settings.sanitizer_environment())  # every program inherits it
@@ -29,6 +30,26 @@ def sandbox() -> Iterator[Sandbox]:
         assert not reports, "\n".join(reports)
     finally:
         box.close()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory) -> Iterator[Broker]:
+    """A broker for tests that only use it, each with a topic_prefix of its own."""
+    shared = Broker(tmp_path_factory.mktemp("kafka"))
+    try:
+        yield shared.start()
+    finally:
+        shared.stop()
+
+
+@pytest.fixture
+def own_broker(sandbox) -> Iterator[Broker]:
+    """A broker for a test that stops or breaks it."""
+    mine = Broker(sandbox.home / "kafka")
+    try:
+        yield mine.start()
+    finally:
+        mine.kill()
 
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system, or takes another user's rights: needs root")

@@ -1,4 +1,5 @@
 // What every EventLog must do with a batch that comes in parts.
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -54,6 +55,15 @@ std::vector<std::string> Records(EventLog& log) {
   return records;
 }
 
+void ExpectRecords(LogUnderTest& storage, std::vector<std::string> expected) {
+  std::vector<std::string> found = Records(storage.log());
+  if (!storage.keeps_batches()) {  // the order of topics is nobody's
+    std::sort(found.begin(), found.end());
+    std::sort(expected.begin(), expected.end());
+  }
+  EXPECT_EQ(found, expected);
+}
+
 uint64_t Watermark(EventLog& log) {
   const auto watermarks = log.Watermarks("web-1");
   EXPECT_TRUE(watermarks.ok()) << watermarks.status();
@@ -67,8 +77,7 @@ TEST_P(EventLogContractTest, StoresThePartsOfABatchInItsPlaceWithOneWatermark) {
   for (int round = 0; round < 2; ++round) {
     const std::vector<AppendResult> results = AppendAll(log(), {pending});
     EXPECT_EQ(results.front().outcome, round == 0 ? Outcome::kStored : Outcome::kDuplicate);
-    EXPECT_THAT(Records(log()),
-                ElementsAre("left:0", "right:10", "right:20", "right:30", "copy:0", "copy:10", "copy:20", "copy:30"));
+    ExpectRecords(storage(), {"left:0", "right:10", "right:20", "right:30", "copy:0", "copy:10", "copy:20", "copy:30"});
     EXPECT_EQ(Watermark(log()), 40u);
     storage().Reopen();
   }
@@ -95,7 +104,7 @@ TEST_P(EventLogContractTest, StoresOfPartsAcrossTheWatermarkOnlyWhatIsNew) {
   const v1::LogBatch batch = MakeBatch({.lines = 4, .line_bytes = 10});
   const PendingBatch pending = InParts(batch, {Cut(batch, "old", 0, 2), Cut(batch, "both", 1, 4)});
   EXPECT_EQ(AppendAll(log(), {pending}).front().outcome, Outcome::kStored);
-  EXPECT_THAT(Records(log()), ElementsAre("first:0", "first:10", "both:20", "both:30"));
+  ExpectRecords(storage(), {"first:0", "first:10", "both:20", "both:30"});
   EXPECT_EQ(Watermark(log()), 40u);
 }
 

@@ -1,4 +1,5 @@
 // The part of the contract that is about reading.
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <set>
@@ -32,8 +33,8 @@ TEST_P(EventLogContractTest, ReadsAcrossTopicsInOneOrder) {
   for (uint64_t i = 0; i < 20; ++i) AppendOne(log(), OneLine(StrCat("t", i % 5), i % 5, 10 * (i / 5)));
   for (int round = 0; round < 2; ++round) {
     const std::vector<StoredBatch> read = ReadFrom(log(), Position());
-    ASSERT_EQ(read.size(), 20u);
-    for (uint64_t i = 0; i < 20; ++i) {
+    ASSERT_EQ(Names(read).size(), 20u);
+    for (uint64_t i = 0; i < 20 && storage().keeps_batches(); ++i) {
       EXPECT_EQ(read[i].view.topic, StrCat("t", i % 5));
       if (i > 0) {
         EXPECT_GT(read[i].sequence, read[i - 1].sequence);
@@ -48,12 +49,14 @@ TEST_P(EventLogContractTest, ReadsOnlyTheTopicsThatMatch) {
     AppendAll(log(), {Pend(OneLine("yes", 1, 10 * i)), Pend(OneLine("no", 2, 10 * i))});
   }
   for (int round = 0; round < 2; ++round) {
+    if (round == 1) storage().Reopen();
     const auto reader = log().NewReader(Position(), [](std::string_view topic) { return topic == "yes"; });
     const std::vector<StoredBatch> read = ReadAll(*reader);
-    EXPECT_EQ(read.size(), 10u);
+    EXPECT_EQ(Names(read).size(), 10u);
     for (const StoredBatch& batch : read) EXPECT_EQ(batch.view.topic, "yes");
-    EXPECT_EQ(reader->position(), log().End());
-    if (round == 0) storage().Reopen();
+    if (storage().keeps_batches()) {
+      EXPECT_EQ(reader->position(), log().End());
+    }
   }
 }
 
@@ -64,12 +67,12 @@ TEST_P(EventLogContractTest, AsksAboutEachTopicOnce) {
     asked.emplace(topic);
     return true;
   });
-  EXPECT_EQ(ReadAll(*reader).size(), 1u);
+  EXPECT_EQ(Names(ReadAll(*reader)).size(), 1u);
   AppendOne(log(), OneLine("a", 1, 10));
   AppendOne(log(), OneLine("b", 2, 0));
-  EXPECT_EQ(ReadAll(*reader).size(), 2u);
+  EXPECT_EQ(Names(ReadAll(*reader)).size(), 2u);
   AppendOne(log(), OneLine("b", 2, 10));
-  EXPECT_EQ(ReadAll(*reader).size(), 1u);
+  EXPECT_EQ(Names(ReadAll(*reader)).size(), 1u);
   EXPECT_THAT(asked, UnorderedElementsAre("a", "b"));
 }
 
@@ -77,6 +80,7 @@ TEST_P(EventLogContractTest, ReadsInPortionsOfAboutTheBytesAskedFor) {
   for (uint64_t i = 0; i < 50; ++i) AppendOne(log(), {.first_offset = 100 * i, .lines = 10, .line_bytes = 10});
   const size_t size = Pend({.lines = 10, .line_bytes = 10}).bytes.size();
   for (int round = 0; round < 2; ++round) {
+    if (round == 1) storage().Reopen();
     const auto reader = log().NewReader(Position(), AllTopics);
     std::vector<StoredBatch> batches;
     Omission omission;
@@ -84,15 +88,16 @@ TEST_P(EventLogContractTest, ReadsInPortionsOfAboutTheBytesAskedFor) {
     EXPECT_GE(batches.size(), 1u);
     EXPECT_LE(batches.size(), 5u);
     ASSERT_TRUE(reader->Read(1, &batches, &omission).ok());
-    EXPECT_EQ(ReadAll(*reader, nullptr, size).size() + batches.size(), 50u);
-    if (round == 0) storage().Reopen();
+    EXPECT_EQ(Names(ReadAll(*reader, nullptr, size)).size() + Names(batches).size(), 500u);
   }
 }
 
 TEST_P(EventLogContractTest, GoesOnFromAnyPositionOfAReader) {
   for (uint64_t i = 0; i < 10; ++i) AppendOne(log(), OneLine(StrCat("t", i % 3), i % 3, 10 * i));
-  const std::vector<std::string> all = Names(ReadFrom(log(), Position()));
+  std::vector<std::string> all = Names(ReadFrom(log(), Position()));
+  EXPECT_EQ(all.size(), 10u);
   for (int round = 0; round < 2; ++round) {
+    if (round == 1) storage().Reopen();
     std::vector<std::string> read;
     Position position;
     for (int i = 0; i < 11; ++i) {
@@ -108,22 +113,43 @@ TEST_P(EventLogContractTest, GoesOnFromAnyPositionOfAReader) {
       EXPECT_EQ(*parsed, reader->position());
       position = *parsed;
     }
+    if (!storage().keeps_batches()) {  // the order of topics is nobody's
+      std::sort(read.begin(), read.end());
+      std::sort(all.begin(), all.end());
+    }
     EXPECT_EQ(read, all);
     EXPECT_EQ(position, log().End());
-    if (round == 0) storage().Reopen();
   }
 }
 
-TEST_P(EventLogContractTest, GivesTheBatchThatAPositionLiesInWhole) {
+TEST_P(EventLogContractTest, GoesOnBehindAnyRecordOfABatch) {
   AppendOne(log(), OneLine("app", 1, 0));
   AppendOne(log(), {.first_offset = 10, .lines = 5, .line_bytes = 10});
-  const std::vector<StoredBatch> all = ReadFrom(log(), Position());
-  const auto reader = log().NewReader({all[1].sequence, 3}, AllTopics);
-  EXPECT_EQ(reader->position(), (Position{all[1].sequence, 3}));
-  const std::vector<StoredBatch> read = ReadAll(*reader);
-  ASSERT_EQ(read.size(), 1u);
-  EXPECT_EQ(read[0].view.count, 5u);
-  EXPECT_EQ(reader->position(), log().End());
+  for (uint32_t passed = 0; passed <= 6; ++passed) {
+    const auto first = log().NewReader(Position(), AllTopics);
+    std::vector<StoredBatch> batches;
+    Omission omission;
+    ASSERT_TRUE(first->Read(1 << 20, &batches, &omission).ok());
+    ASSERT_EQ(Names(batches).size(), 6u);
+    size_t batch = 0;
+    uint32_t records = passed;
+    while (records > batches[batch].view.count) records -= batches[batch++].view.count;
+    const Position position = first->PositionAfter(batch, records);
+    if (passed == 6) {
+      EXPECT_EQ(position, first->position());
+    }
+    const auto reader = log().NewReader(*log().ParseCursor(log().FormatCursor(position)), AllTopics);
+    EXPECT_EQ(reader->position(), position);
+    std::vector<StoredBatch> rest;
+    ASSERT_TRUE(reader->Read(1 << 20, &rest, &omission).ok());
+    const uint32_t repeated = reader->passed_records();
+    std::vector<std::string> names = Names(rest);
+    ASSERT_EQ(names.size(), 6u - passed + repeated) << passed;
+    names.erase(names.begin(), names.begin() + repeated);
+    const std::vector<std::string> all = Names(batches);
+    EXPECT_EQ(names, std::vector<std::string>(all.begin() + passed, all.end())) << passed;
+    EXPECT_EQ(reader->position(), log().End());
+  }
 }
 
 TEST_P(EventLogContractTest, ReadsWhatComesAfterTheEndWasReached) {
@@ -137,6 +163,7 @@ TEST_P(EventLogContractTest, ReadsWhatComesAfterTheEndWasReached) {
 }
 
 TEST_P(EventLogContractTest, FindsThePositionOfAnAppendTime) {
+  if (!storage().keeps_batches()) GTEST_SKIP() << "the engine knows only when records happened";
   SimulatedClock& clock = storage().clock();
   std::vector<int64_t> times;
   for (uint64_t i = 0; i < 5; ++i) {
@@ -156,6 +183,7 @@ TEST_P(EventLogContractTest, FindsThePositionOfAnAppendTime) {
 }
 
 TEST_P(EventLogContractTest, AppendTimesNeverGoBack) {
+  if (!storage().keeps_batches()) GTEST_SKIP() << "the engine knows only when records happened";
   AppendOne(log(), OneLine("app", 1, 0));
   const int64_t now = storage().clock().UnixNanos();
   storage().clock().SetUnixNanos(now - 3'600'000'000'000);
@@ -180,16 +208,27 @@ TEST_P(EventLogContractTest, RefusesCursorsThatAreNotItsOwn) {
 
 TEST_P(EventLogContractTest, TellsListenersOfBatchesThatCanBeReadByThen) {
   Mutex mutex;
-  std::vector<std::string> heard;
+  CondVar changed;
+  std::set<std::string> heard;
+  // Somebody waits at the end.
+  const auto reader = log().NewReader(Position(), AllTopics);
+  EXPECT_THAT(ReadAll(*reader), IsEmpty());
   const uint64_t id = log().AddListener([&](const std::vector<StoredBatch>& batches) {
     MutexLock lock(&mutex);
-    for (const StoredBatch& batch : batches) heard.push_back(StrCat(batch.view.topic, ":", batch.view.first_offset));
+    for (std::string& name : Names(batches)) heard.insert(std::move(name));
+    changed.Signal();
   });
   AppendAll(log(), {Pend(OneLine("a", 1, 0)), Pend(OneLine("b", 2, 0)), Pend(OneLine("a", 1, 0))});
+  {
+    MutexLock lock(&mutex);
+    while (heard.size() < 2) changed.Wait(&mutex);
+  }
+  EXPECT_THAT(Names(ReadAll(*reader)), UnorderedElementsAre("a:0", "b:0"));
   log().RemoveListener(id);
   AppendOne(log(), OneLine("a", 1, 10));
+  EXPECT_THAT(Names(ReadAll(*reader)), ElementsAre("a:10"));
   MutexLock lock(&mutex);
-  EXPECT_THAT(heard, ElementsAre("a:0", "b:0"));
+  EXPECT_THAT(heard, UnorderedElementsAre("a:0", "b:0"));
 }
 
 TEST_P(EventLogContractTest, WritesWhatItTookWhenItStopsAndRefusesTheRest) {
@@ -209,7 +248,7 @@ TEST_P(EventLogContractTest, WritesWhatItTookWhenItStopsAndRefusesTheRest) {
   EXPECT_EQ(refused.rejection.code(), absl::StatusCode::kUnavailable);
   log().Stop();
   storage().Reopen();
-  EXPECT_EQ(ReadFrom(log(), Position()).size(), 20u);
+  EXPECT_EQ(Names(ReadFrom(log(), Position())).size(), 20u);
 }
 
 // Several appenders and readers at once: every reader sees every batch once, each file's in order, whenever it came.
@@ -262,7 +301,7 @@ TEST_P(EventLogContractTest, ManyReadersSeeEverythingOfManyAppendersOnceAndInOrd
         for (const StoredBatch& batch : ReadAll(*reader, nullptr, /*max_bytes=*/1000)) {
           EXPECT_EQ(batch.view.first_offset, next_offset[batch.view.file.inode]);
           next_offset[batch.view.file.inode] = batch.view.end_offset;
-          ++seen;
+          seen += batch.view.count;
         }
       }
       EXPECT_EQ(seen, wanted);
@@ -270,7 +309,7 @@ TEST_P(EventLogContractTest, ManyReadersSeeEverythingOfManyAppendersOnceAndInOrd
     });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(ReadFrom(log(), Position()).size(), kAppenders * kBatches);
+  EXPECT_EQ(Names(ReadFrom(log(), Position())).size(), kAppenders * kBatches);
 }
 
 }  // namespace

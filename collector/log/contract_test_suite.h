@@ -21,7 +21,11 @@ class LogUnderTest {
   virtual EventLog& log() = 0;
   // Ends the log and opens it again on the same storage. Its readers must be gone.
   virtual void Reopen() = 0;
+  // An engine that takes the time from elsewhere does not look at it.
   virtual SimulatedClock& clock() = 0;
+  // One order over all topics, and batches come back as they were appended: their bytes, how they were cut, when they
+  // were appended. An engine that keeps each record by itself puts batches together anew.
+  virtual bool keeps_batches() const { return true; }
 };
 
 struct LogFactory {

@@ -5,6 +5,7 @@
 
 #include "base/mutex.h"
 #include "base/strings.h"
+#include "collector/log/record_view.h"
 #include "gtest/gtest.h"
 
 namespace sluice::collector::testing {
@@ -41,7 +42,11 @@ std::vector<StoredBatch> ReadFrom(EventLog& log, Position start) { return ReadAl
 
 std::vector<std::string> Names(const std::vector<StoredBatch>& batches) {
   std::vector<std::string> names;
-  for (const StoredBatch& batch : batches) names.push_back(StrCat(batch.view.topic, ":", batch.view.first_offset));
+  for (const StoredBatch& batch : batches) {
+    RecordCursor cursor(batch.view.bytes.substr(batch.view.records_begin));
+    RecordView record;
+    while (cursor.Next(&record)) names.push_back(StrCat(batch.view.topic, ":", record.offset));
+  }
   return names;
 }
 

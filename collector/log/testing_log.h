@@ -21,7 +21,7 @@ std::vector<StoredBatch> ReadFrom(EventLog& log, Position start);
 
 inline bool AllTopics(std::string_view) { return true; }
 
-// "topic:first_offset" of each.
+// "topic:offset" of each record.
 std::vector<std::string> Names(const std::vector<StoredBatch>& batches);
 
 }  // namespace sluice::collector::testing

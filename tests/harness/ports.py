@@ -19,3 +19,12 @@ def free_port() -> int:
             except OSError:
                 continue
     raise AssertionError(f"no free port from {_begin} on")
+
+
+def free_ports(count: int) -> int:
+    """The first of `count` free ports in a row."""
+    while True:
+        first = free_port()
+        rest = [free_port() for _ in range(count - 1)]
+        if rest == list(range(first + 1, first + count)):
+            return first

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "collector/log/batch_trim.h"
+#include "collector/log/pending_batch.h"
 #include "collector/log/rocksdb/keys.h"
 #include "collector/log/rocksdb/values.h"
 
@@ -16,32 +17,6 @@ namespace {
 constexpr size_t kWriteBatchBytesKept = size_t{32} << 20;
 
 AppendResult Rejected(absl::Status reason) { return {AppendResult::Outcome::kRejected, std::move(reason)}; }
-
-// What ingest has validated and this file relies on.
-absl::Status CheckView(const BatchView& view) {
-  SLUICE_RETURN_IF_ERROR(CheckTopicName(view.topic));
-  SLUICE_RETURN_IF_ERROR(CheckAgentId(view.agent));
-  if (view.first_offset >= view.end_offset || view.count == 0) {
-    return InvalidArgument("the batch [", view.first_offset, ", ", view.end_offset, ") of ", view.count,
-                           " records covers nothing");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckBatch(const PendingBatch& batch) {
-  const BatchView& whole = batch.view;
-  SLUICE_RETURN_IF_ERROR(CheckView(whole));
-  if (!batch.parts.has_value()) return absl::OkStatus();
-  for (const BatchPart& part : *batch.parts) {
-    SLUICE_RETURN_IF_ERROR(Annotate(CheckView(part.view), "a part"));
-    if (part.view.agent != whole.agent || part.view.file != whole.file || part.view.first_offset < whole.first_offset ||
-        part.view.end_offset > whole.end_offset) {
-      return InvalidArgument("the part [", part.view.first_offset, ", ", part.view.end_offset,
-                             ") is not of the batch [", whole.first_offset, ", ", whole.end_offset, ")");
-    }
-  }
-  return absl::OkStatus();
-}
 
 // Takes out of `parts` what lies before `stored_to`. An error is our own mistake.
 absl::Status TrimParts(uint64_t stored_to, std::vector<BatchPart>* parts) {
@@ -84,7 +59,7 @@ absl::Status Commit::Add(const std::vector<PendingBatch>& batches, std::vector<A
 
 absl::Status Commit::AddBatch(const PendingBatch& batch, AppendResult* result) {
   const BatchView& view = batch.view;
-  if (absl::Status valid = CheckBatch(batch); !valid.ok()) {
+  if (absl::Status valid = CheckPendingBatch(batch); !valid.ok()) {
     *result = Rejected(std::move(valid));
     return absl::OkStatus();
   }

@@ -11,7 +11,7 @@
 #include "collector/log/rocksdb/database.h"
 #include "collector/log/rocksdb/group_store.h"
 #include "collector/log/rocksdb/keys.h"
-#include "collector/log/rocksdb/listeners.h"
+#include "collector/log/listeners.h"
 #include "collector/log/rocksdb/maintenance.h"
 #include "collector/log/rocksdb/reader.h"
 #include "collector/log/rocksdb/reclaim.h"

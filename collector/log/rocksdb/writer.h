@@ -14,7 +14,7 @@
 #include "collector/log/event_log.h"
 #include "collector/log/rocksdb/commit.h"
 #include "collector/log/rocksdb/database.h"
-#include "collector/log/rocksdb/listeners.h"
+#include "collector/log/listeners.h"
 #include "collector/log/rocksdb/options.h"
 #include "collector/log/rocksdb/space_guard.h"
 #include "collector/log/rocksdb/tail_cache.h"

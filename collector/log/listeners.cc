@@ -1,4 +1,4 @@
-#include "collector/log/rocksdb/listeners.h"
+#include "collector/log/listeners.h"
 
 #include <utility>
 

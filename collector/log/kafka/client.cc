@@ -1,0 +1,139 @@
+#include "collector/log/kafka/client.h"
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_join.h"
+#include "base/log.h"
+#include "base/strings.h"
+
+namespace sluice::collector::kafka {
+namespace {
+
+struct Property {
+  const char* name;
+  const char* value;
+};
+
+// What everything else relies on: cannot be set otherwise.
+constexpr std::array kFixed = {
+    Property{"enable.idempotence", "true"},
+    Property{"acks", "all"},
+    // A message that cannot be delivered must not be passed by a later one of its partition.
+    Property{"enable.gapless.guarantee", "true"},
+};
+// Of the producer; `properties` may say otherwise.
+constexpr std::array kProducerDefaults = {
+    Property{"linger.ms", "5"},
+    Property{"batch.num.messages", "10000"},
+    Property{"batch.size", "1000000"},
+    // Whoever waits for the brokers waits as long as they are away.
+    Property{"message.timeout.ms", "0"},
+    Property{"message.max.bytes", "4194304"},
+    // Bounded by the engine, below these.
+    Property{"queue.buffering.max.messages", "2000000"},
+    Property{"queue.buffering.max.kbytes", "2097151"},
+    Property{"reconnect.backoff.max.ms", "1000"},
+};
+constexpr std::array kReaderDefaults = {
+    Property{"enable.partition.eof", "true"},     Property{"enable.auto.commit", "false"},
+    Property{"auto.offset.reset", "error"},       Property{"queued.max.messages.kbytes", "8192"},
+    Property{"queued.min.messages", "20000"},     Property{"fetch.message.max.bytes", "1048576"},
+    Property{"fetch.wait.max.ms", "100"},         Property{"fetch.error.backoff.ms", "100"},
+    Property{"reconnect.backoff.max.ms", "1000"}, Property{"check.crcs", "true"},
+};
+constexpr std::array kControlDefaults = {Property{"reconnect.backoff.max.ms", "1000"}};
+
+absl::Status Set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+  char reason[512];
+  if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason, sizeof reason) == RD_KAFKA_CONF_OK) {
+    return absl::OkStatus();
+  }
+  return InvalidArgument(name, ": ", std::string_view(reason));
+}
+
+template <typename Defaults>
+absl::Status SetAll(rd_kafka_conf_t* conf, const Defaults& defaults) {
+  for (const Property& property : defaults) SLUICE_RETURN_IF_ERROR(Set(conf, property.name, property.value));
+  return absl::OkStatus();
+}
+
+absl::Status SetSecurity(rd_kafka_conf_t* conf, const KafkaOptions& options) {
+  const KafkaTls& tls = options.tls;
+  const KafkaSasl& sasl = options.sasl;
+  if (tls.enabled || !sasl.mechanism.empty()) {
+    const char* protocol = !tls.enabled ? "sasl_plaintext" : sasl.mechanism.empty() ? "ssl" : "sasl_ssl";
+    SLUICE_RETURN_IF_ERROR(Set(conf, "security.protocol", protocol));
+  }
+  if (!tls.ca.empty()) SLUICE_RETURN_IF_ERROR(Set(conf, "ssl.ca.location", tls.ca));
+  if (!tls.cert.empty()) SLUICE_RETURN_IF_ERROR(Set(conf, "ssl.certificate.location", tls.cert));
+  if (!tls.key.empty()) SLUICE_RETURN_IF_ERROR(Set(conf, "ssl.key.location", tls.key));
+  if (sasl.mechanism.empty()) return absl::OkStatus();
+  SLUICE_RETURN_IF_ERROR(Set(conf, "sasl.mechanism", sasl.mechanism));
+  SLUICE_RETURN_IF_ERROR(Set(conf, "sasl.username", sasl.username));
+  return Set(conf, "sasl.password", sasl.password);
+}
+
+absl::Status SetProperties(rd_kafka_conf_t* conf, const KafkaOptions& options) {
+  for (const auto& [name, value] : options.properties) {
+    for (const Property& fixed : kFixed) {
+      if (name == fixed.name && value != fixed.value) {
+        return InvalidArgument(name, " is '", value, "': Sluice always uses '", std::string_view(fixed.value),
+                               "', so that no line is lost or repeated");
+      }
+    }
+    SLUICE_RETURN_IF_ERROR(Set(conf, name, value));
+  }
+  return absl::OkStatus();
+}
+
+void OnLog(const rd_kafka_t* client, int level, const char* facility, const char* text) {
+  // Errors are told by whoever they concern, once, and not at every retry.
+  log::Debug("kafka", "librdkafka", {{"facility", facility}, {"text", text}, {"level", level}});
+}
+
+void OnError(rd_kafka_t* client, int code, const char* reason, void* opaque) {
+  if (opaque != nullptr) static_cast<ErrorSink*>(opaque)->OnError(static_cast<rd_kafka_resp_err_t>(code), reason);
+}
+
+}  // namespace
+
+absl::StatusOr<Conf> MakeConf(const KafkaOptions& options, Role role, ErrorSink* errors) {
+  Conf conf(rd_kafka_conf_new());
+  SLUICE_RETURN_IF_ERROR(Set(conf.get(), "bootstrap.servers", absl::StrJoin(options.brokers, ",")));
+  SLUICE_RETURN_IF_ERROR(Set(conf.get(), "client.id", "sluice-collector"));
+  // We tell who is connected and who is not; a close of an idle connection is no news.
+  SLUICE_RETURN_IF_ERROR(Set(conf.get(), "log.connection.close", "false"));
+  SLUICE_RETURN_IF_ERROR(SetSecurity(conf.get(), options));
+  if (role == Role::kProducer) SLUICE_RETURN_IF_ERROR(SetAll(conf.get(), kProducerDefaults));
+  if (role == Role::kReader) SLUICE_RETURN_IF_ERROR(SetAll(conf.get(), kReaderDefaults));
+  if (role == Role::kControl) SLUICE_RETURN_IF_ERROR(SetAll(conf.get(), kControlDefaults));
+  SLUICE_RETURN_IF_ERROR(SetProperties(conf.get(), options));
+  if (role == Role::kProducer) SLUICE_RETURN_IF_ERROR(SetAll(conf.get(), kFixed));
+  rd_kafka_conf_set_log_cb(conf.get(), &OnLog);
+  rd_kafka_conf_set_error_cb(conf.get(), &OnError);
+  rd_kafka_conf_set_opaque(conf.get(), errors);
+  return conf;
+}
+
+absl::StatusOr<Client> MakeClient(Conf conf, Role role) {
+  char reason[512];
+  const rd_kafka_type_t type = role == Role::kReader ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
+  rd_kafka_t* client = rd_kafka_new(type, conf.get(), reason, sizeof reason);
+  if (client == nullptr) return InvalidArgument("librdkafka: ", std::string_view(reason));
+  (void)conf.release();  // the client's now
+  return Client(client);
+}
+
+absl::Status CheckOptions(const KafkaOptions& options) {
+  // Only a client checks how properties go together (and reads certificates); it connects to nobody yet.
+  for (const Role role : {Role::kProducer, Role::kReader}) {
+    SLUICE_ASSIGN_OR_RETURN(Conf conf, MakeConf(options, role, nullptr));
+    SLUICE_ASSIGN_OR_RETURN(const Client client, MakeClient(std::move(conf), role));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sluice::collector::kafka

@@ -1,0 +1,132 @@
+#include "collector/log/kafka/consumer.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "base/strings.h"
+
+namespace sluice::collector::kafka {
+namespace {
+
+// How many messages a poll takes at most.
+constexpr size_t kPollMessages = 2'000;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Consumer>> Consumer::Make(const KafkaOptions& options) {
+  SLUICE_ASSIGN_OR_RETURN(Conf conf, MakeConf(options, Role::kReader, nullptr));
+  SLUICE_ASSIGN_OR_RETURN(Client client, MakeClient(std::move(conf), Role::kReader));
+  return std::unique_ptr<Consumer>(new Consumer(std::move(client)));
+}
+
+Consumer::~Consumer() {
+  StopAll();
+  topics_.clear();
+  queue_.reset();
+}
+
+rd_kafka_topic_t* Consumer::TopicOf(const std::string& name) {
+  auto entry = topics_.find(name);
+  if (entry == topics_.end()) {
+    Topic topic(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
+    if (topic == nullptr) return nullptr;
+    entry = topics_.emplace(name, std::move(topic)).first;
+  }
+  return entry->second.get();
+}
+
+absl::Status Consumer::Start(const TopicPartition& partition, int64_t offset) {
+  rd_kafka_topic_t* topic = TopicOf(partition.topic);
+  const int64_t from = offset < 0 ? RD_KAFKA_OFFSET_BEGINNING : offset;
+  if (topic == nullptr || rd_kafka_consume_start_queue(topic, partition.partition, from, queue_.get()) != 0) {
+    return FromKafka(rd_kafka_last_error(), StrCat("read ", partition.topic, "[", partition.partition, "]"));
+  }
+  started_.push_back(partition);
+  return absl::OkStatus();
+}
+
+void Consumer::Stop(const TopicPartition& partition) {
+  const auto entry = std::find(started_.begin(), started_.end(), partition);
+  if (entry == started_.end()) return;
+  rd_kafka_consume_stop(TopicOf(partition.topic), partition.partition);
+  started_.erase(entry);
+}
+
+void Consumer::StopAll() {
+  while (!started_.empty()) Stop(TopicPartition(started_.back()));
+}
+
+std::vector<Message> Consumer::Poll(absl::Duration timeout) {
+  std::array<rd_kafka_message_t*, kPollMessages> buffer;
+  // Waits only while there is nothing at all: a lone message is not held back for others.
+  const auto wait = static_cast<int>(absl::ToInt64Milliseconds(timeout));
+  ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), 0, buffer.data(), buffer.size());
+  if (count <= 0) {
+    count = rd_kafka_consume_batch_queue(queue_.get(), wait, buffer.data(), 1);
+    if (count == 1) {
+      const ssize_t more = rd_kafka_consume_batch_queue(queue_.get(), 0, buffer.data() + 1, buffer.size() - 1);
+      count += std::max<ssize_t>(more, 0);
+    }
+  }
+  std::vector<Message> messages;
+  messages.reserve(static_cast<size_t>(std::max<ssize_t>(count, 0)));
+  for (ssize_t i = 0; i < count; ++i) messages.emplace_back(buffer[static_cast<size_t>(i)]);
+  return messages;
+}
+
+absl::Status ReadStretches(Consumer* consumer, const std::vector<Stretch>& stretches, absl::Duration timeout,
+                           const std::function<void(const TopicPartition&, const rd_kafka_message_t&)>& on_message) {
+  std::map<TopicPartition, int64_t> left;  // and where it ends
+  const Clock* const clock = SystemClock();
+  const int64_t deadline = clock->MonotonicNanos() + absl::ToInt64Nanoseconds(timeout);
+  absl::Status status;
+  for (const Stretch& stretch : stretches) {
+    if (stretch.begin >= stretch.end) continue;
+    status = consumer->Start(stretch.partition, stretch.begin);
+    if (!status.ok()) break;
+    left[stretch.partition] = stretch.end;
+  }
+  while (status.ok() && !left.empty()) {
+    if (clock->MonotonicNanos() > deadline) status = Unavailable("the brokers do not give what was asked for in time");
+    for (const Message& message : consumer->Poll(absl::Milliseconds(100))) {
+      if (message->rkt == nullptr) continue;
+      const TopicPartition partition = Consumer::Of(*message);
+      const auto entry = left.find(partition);
+      if (entry == left.end()) continue;
+      bool finished = false;
+      switch (message->err) {
+        case RD_KAFKA_RESP_ERR_NO_ERROR:
+          if (message->offset < entry->second) on_message(partition, *message);
+          finished = message->offset + 1 >= entry->second;
+          break;
+        case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+          finished = message->offset >= entry->second;
+          break;
+        case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+        case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+          // Removed from below: what is left begins later. From above (another topic by now): nothing to be found.
+          consumer->Stop(partition);
+          status = consumer->Start(partition, -1);
+          break;
+        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+        case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+          finished = true;
+          break;
+        default:
+          break;
+      }
+      if (finished) {
+        consumer->Stop(partition);
+        left.erase(entry);
+      }
+    }
+  }
+  consumer->StopAll();
+  return status;
+}
+
+}  // namespace sluice::collector::kafka

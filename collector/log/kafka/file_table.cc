@@ -1,0 +1,225 @@
+#include "collector/log/kafka/file_table.h"
+
+#include <algorithm>
+
+#include "base/status.h"
+#include "base/strings.h"
+
+namespace sluice::collector::kafka {
+namespace {
+
+void SetFile(const FileKey& key, v1::FileIdentity* file) {
+  file->set_device(key.device);
+  file->set_inode(key.inode);
+  file->set_birth_time_unix_nano(key.birth_time_unix_nano);
+  file->set_generation(key.generation);
+}
+
+// Topics of a file that are remembered.
+constexpr int kPlacesMax = 16;
+
+}  // namespace
+
+FileTable::File* FileTable::Find(std::string_view agent, const FileKey& file) {
+  const auto files = agents_.find(agent);
+  if (files == agents_.end()) return nullptr;
+  const auto entry = files->second.find(file);
+  return entry == files->second.end() ? nullptr : &entry->second;
+}
+
+FileTable::File& FileTable::FindOrAdd(std::string_view agent, const FileKey& file) {
+  auto files = agents_.find(agent);
+  if (files == agents_.end()) files = agents_.emplace(std::string(agent), Files()).first;
+  return files->second[file];
+}
+
+void FileTable::Change(std::string_view agent, const FileKey& key, File* file) {
+  if (!std::exchange(file->changed, true)) changed_.emplace_back(agent, key);
+}
+
+v1::KafkaFilePlace* FileTable::PlaceIn(std::string_view topic, File* file) {
+  auto* places = file->state.mutable_places();
+  for (v1::KafkaFilePlace& place : *places) {
+    if (place.topic() == topic) return &place;
+  }
+  return nullptr;
+}
+
+FileTable::Verdict FileTable::Send(const BatchView& batch) {
+  MutexLock lock(&mutex_);
+  File& file = FindOrAdd(batch.agent, batch.file);
+  Verdict verdict;
+  if (file.held_from.has_value() && batch.first_offset > *file.held_from) {
+    verdict.kind = Verdict::Kind::kReject;
+    verdict.rejection = MakeStatus(file.held_because.code(), "held back: the batch of this file that begins at ",
+                                   *file.held_from, " was rejected; send it again first");
+    return verdict;
+  }
+  file.held_from.reset();
+  if (batch.end_offset <= file.sent_end) {
+    verdict.kind = Verdict::Kind::kDuplicate;
+    return verdict;
+  }
+  verdict.from_offset = file.sent_end;
+  file.sent_end = batch.end_offset;
+  return verdict;
+}
+
+FileTable::Place FileTable::PlaceOf(const BatchView& part, int32_t partitions) {
+  MutexLock lock(&mutex_);
+  File& file = FindOrAdd(part.agent, part.file);
+  v1::KafkaFilePlace* place = PlaceIn(part.topic, &file);
+  if (place == nullptr) {
+    // Those used last stay: with the oldest one goes only where its file would be when partitions are added.
+    if (file.state.places_size() >= kPlacesMax) file.state.mutable_places()->DeleteSubrange(0, 1);
+    place = file.state.add_places();
+    place->set_topic(std::string(part.topic));
+    place->set_partition(-1);
+  }
+  if (place->partition() < 0 || place->partition() >= partitions) {
+    place->set_partition(PartitionOf(FileName(part.agent, part.file), partitions));
+  }
+  return {place->partition(), place->end_offset()};
+}
+
+void FileTable::Delivered(const BatchView& batch) {
+  MutexLock lock(&mutex_);
+  File& file = FindOrAdd(batch.agent, batch.file);
+  v1::FileWatermark* mark = file.state.mutable_watermark();
+  if (batch.end_offset <= mark->end_offset()) return;
+  SetFile(batch.file, mark->mutable_file());
+  mark->set_end_offset(batch.end_offset);
+  mark->set_path(std::string(batch.path));
+  mark->mutable_head()->ParseFromArray(batch.head.data(), static_cast<int>(batch.head.size()));
+  mark->mutable_frontier()->ParseFromArray(batch.frontier.data(), static_cast<int>(batch.frontier.size()));
+  file.sent_end = std::max(file.sent_end, batch.end_offset);
+  Change(batch.agent, batch.file, &file);
+}
+
+void FileTable::Rejected(const BatchView& batch, const absl::Status& why) {
+  MutexLock lock(&mutex_);
+  File& file = FindOrAdd(batch.agent, batch.file);
+  // The first one that is missing decides.
+  if (!file.held_from.has_value() || batch.first_offset < *file.held_from) {
+    file.held_from = batch.first_offset;
+    file.held_because = why;
+  }
+  file.sent_end = file.state.watermark().end_offset();
+}
+
+void FileTable::Learn(std::string_view agent, const FileKey& key, const v1::KafkaFileState& state) {
+  MutexLock lock(&mutex_);
+  File& file = FindOrAdd(agent, key);
+  if (state.watermark().end_offset() < file.state.watermark().end_offset()) return;
+  file.state = state;
+  file.sent_end = std::max(file.sent_end, state.watermark().end_offset());
+}
+
+void FileTable::Forget(std::string_view agent, const FileKey& key) {
+  MutexLock lock(&mutex_);
+  const auto files = agents_.find(agent);
+  if (files == agents_.end()) return;
+  files->second.erase(key);
+  if (files->second.empty()) agents_.erase(files);
+}
+
+bool FileTable::Found(const FileOfAgent& who, const MessageView& message, std::string_view topic, int32_t partition) {
+  MutexLock lock(&mutex_);
+  File& file = FindOrAdd(who.agent, who.file);
+  v1::FileWatermark* mark = file.state.mutable_watermark();
+  v1::KafkaFilePlace* place = PlaceIn(topic, &file);
+  if (place == nullptr) {
+    place = file.state.add_places();
+    place->set_topic(std::string(topic));
+  }
+  place->set_partition(partition);
+  if (message.end <= std::max(mark->end_offset(), place->end_offset())) return false;
+  place->set_end_offset(message.end);
+  Change(who.agent, who.file, &file);
+  // Of what was divided among topics the others may be missing.
+  if (!message.whole) return true;
+  SetFile(who.file, mark->mutable_file());
+  mark->set_end_offset(message.end);
+  mark->set_path(std::string(message.path));
+  // Of the bytes before this place nothing is known but that they were sent.
+  mark->clear_frontier();
+  file.sent_end = std::max(file.sent_end, message.end);
+  return true;
+}
+
+void FileTable::Settle(std::string_view agent) {
+  MutexLock lock(&mutex_);
+  const auto files = agents_.find(agent);
+  if (files == agents_.end()) return;
+  for (auto& [key, file] : files->second) {
+    file.sent_end = file.state.watermark().end_offset();
+    file.held_from.reset();
+  }
+}
+
+void FileTable::SettleAll() {
+  MutexLock lock(&mutex_);
+  for (auto& [agent, files] : agents_) {
+    for (auto& [key, file] : files) file.sent_end = file.state.watermark().end_offset();
+  }
+}
+
+std::vector<v1::FileWatermark> FileTable::Of(std::string_view agent) const {
+  MutexLock lock(&mutex_);
+  std::vector<v1::FileWatermark> marks;
+  const auto files = agents_.find(agent);
+  if (files == agents_.end()) return marks;
+  for (const auto& [key, file] : files->second) {
+    if (file.state.watermark().end_offset() > 0) marks.push_back(file.state.watermark());
+  }
+  return marks;
+}
+
+std::vector<std::string> FileTable::Agents() const {
+  MutexLock lock(&mutex_);
+  std::vector<std::string> names;
+  for (const auto& [agent, files] : agents_) {
+    const bool any = std::any_of(files.begin(), files.end(),
+                                 [](const auto& entry) { return entry.second.state.watermark().end_offset() > 0; });
+    if (any) names.push_back(agent);
+  }
+  return names;
+}
+
+bool FileTable::Knows(std::string_view agent) const {
+  MutexLock lock(&mutex_);
+  return agents_.contains(agent);
+}
+
+uint64_t FileTable::DeliveredEnd(std::string_view agent, const FileKey& key) const {
+  MutexLock lock(&mutex_);
+  const auto files = agents_.find(agent);
+  if (files == agents_.end()) return 0;
+  const auto entry = files->second.find(key);
+  return entry == files->second.end() ? 0 : entry->second.state.watermark().end_offset();
+}
+
+std::vector<std::pair<std::string, v1::KafkaFileState>> FileTable::TakeChanged() {
+  MutexLock lock(&mutex_);
+  std::vector<std::pair<std::string, v1::KafkaFileState>> states;
+  states.reserve(changed_.size());
+  for (const auto& [agent, key] : changed_) {
+    File* file = Find(agent, key);
+    if (file == nullptr) continue;
+    file->changed = false;
+    states.emplace_back(FileName(agent, key), file->state);
+  }
+  changed_.clear();
+  return states;
+}
+
+void FileTable::MarkChanged(const std::vector<std::pair<std::string, v1::KafkaFileState>>& states) {
+  MutexLock lock(&mutex_);
+  for (const auto& [name, state] : states) {
+    const std::optional<FileOfAgent> who = ParseFileName(name);
+    if (!who.has_value()) continue;
+    if (File* file = Find(who->agent, who->file); file != nullptr) Change(who->agent, who->file, file);
+  }
+}
+
+}  // namespace sluice::collector::kafka

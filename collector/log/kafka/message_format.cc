@@ -1,0 +1,266 @@
+#include "collector/log/kafka/message_format.h"
+
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <map>
+
+#include "absl/strings/ascii.h"
+#include "base/severity.h"
+#include "base/strings.h"
+#include "base/text.h"
+#include "base/wire.h"
+#include "collector/log/kafka/json_record.h"
+#include "collector/log/wire_fields.h"
+#include "google/protobuf/util/json_util.h"
+#include "sluice/v1/log.pb.h"
+
+namespace sluice::collector::kafka {
+namespace {
+
+constexpr uint32_t kSeveritiesMax = 24;
+constexpr std::string_view kOursHeader = "sluice";
+
+void Add(rd_kafka_headers_t* headers, std::string_view name, std::string_view value) {
+  rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                      static_cast<ssize_t>(value.size()));
+}
+
+void AddIfSet(rd_kafka_headers_t* headers, std::string_view name, std::string_view value) {
+  if (!value.empty()) Add(headers, name, value);
+}
+
+// "INFO", "INFO2" …: what SeverityFromText reads back.
+std::string_view SeverityHeader(uint32_t severity) {
+  static constexpr std::string_view kNames[kSeveritiesMax + 1] = {
+      "",       "TRACE",  "TRACE2", "TRACE3", "TRACE4", "DEBUG",  "DEBUG2", "DEBUG3", "DEBUG4",
+      "INFO",   "INFO2",  "INFO3",  "INFO4",  "WARN",   "WARN2",  "WARN3",  "WARN4",  "ERROR",
+      "ERROR2", "ERROR3", "ERROR4", "FATAL",  "FATAL2", "FATAL3", "FATAL4"};
+  return severity <= kSeveritiesMax ? kNames[severity] : "";
+}
+
+char FormatLetter(KafkaValueFormat format) {
+  return format == KafkaValueFormat::kProtobuf ? 'p' : format == KafkaValueFormat::kJson ? 'j' : 't';
+}
+
+// Sorted by name, so that the same labels are the same text.
+std::string LabelsJson(const std::map<std::string_view, std::string_view>& labels) {
+  std::string json;
+  for (const auto& [name, value] : labels) {
+    json.push_back(json.empty() ? '{' : ',');
+    AppendJsonString(name, &json);
+    json.push_back(':');
+    AppendJsonString(value, &json);
+  }
+  if (!json.empty()) json.push_back('}');
+  return json;
+}
+
+void AddLabel(std::string_view entry, std::map<std::string_view, std::string_view>* labels) {
+  wire::Reader reader(entry);
+  wire::Field field;
+  std::string_view name;
+  std::string_view value;
+  while (reader.Next(&field)) {
+    if (field.number == 1) name = field.bytes;
+    if (field.number == 2) value = field.bytes;
+  }
+  (*labels)[name] = value;
+}
+
+uint32_t PartOf(std::string_view record) {
+  wire::Reader reader(record);
+  wire::Field field;
+  while (reader.Next(&field)) {
+    if (field.number == record_fields::kPart) return static_cast<uint32_t>(field.value);
+  }
+  return 0;
+}
+
+// The next number of "p229 1700000000000000000 2", where there is one.
+bool TakeNumber(std::string_view* rest, uint64_t* value) {
+  if (rest->starts_with(' ')) rest->remove_prefix(1);
+  const auto [last, error] = std::from_chars(rest->data(), rest->data() + rest->size(), *value);
+  if (error != std::errc()) return false;
+  rest->remove_prefix(static_cast<size_t>(last - rest->data()));
+  return true;
+}
+
+bool ReadOurs(std::string_view text, MessageView* view) {
+  if (text.empty()) return false;
+  const char letter = absl::ascii_tolower(static_cast<unsigned char>(text.front()));
+  view->whole = letter == text.front();
+  text.remove_prefix(1);
+  uint64_t length = 0;
+  if (!TakeNumber(&text, &length)) return false;
+  view->end = length;  // added to the offset once both are known
+  uint64_t part = 0;
+  switch (letter) {
+    case 'p':
+      view->format = KafkaValueFormat::kProtobuf;
+      return true;
+    case 'j':
+      view->format = KafkaValueFormat::kJson;
+      return true;
+    case 't':
+      view->format = KafkaValueFormat::kText;
+      if (!TakeNumber(&text, &view->time_unix_nano) || !TakeNumber(&text, &part)) return false;
+      view->part = static_cast<uint32_t>(part);
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool ReadHeader(std::string_view name, std::string_view value, bool* ours, bool* offset, MessageView* view) {
+  if (name == "agent") {
+    view->agent = value;
+  } else if (name == "host") {
+    view->host = value;
+  } else if (name == "path") {
+    view->path = value;
+  } else if (name == "source") {
+    view->source = value;
+  } else if (name == "labels") {
+    view->labels = value;
+  } else if (name == "severity") {
+    view->severity = static_cast<uint32_t>(SeverityFromText(value));
+  } else if (name == "offset") {
+    *offset = TakeNumber(&value, &view->offset);
+    return *offset;
+  } else if (name == kOursHeader) {
+    *ours = ReadOurs(value, view);
+    return *ours;
+  }
+  return true;
+}
+
+std::string_view ViewOf(const void* data, size_t size) {
+  return std::string_view(static_cast<const char*>(data), data == nullptr ? 0 : size);
+}
+
+void AppendRecordField(std::string_view record, std::string* out) {
+  char head[20];
+  char* end = wire::WriteVarint(head, wire::Tag(batch_fields::kRecords, wire::Type::kBytes));
+  end = wire::WriteVarint(end, record.size());
+  out->append(head, end);
+  out->append(record);
+}
+
+// A record that is made of what is known beside the value: of kText, and of foreign messages.
+v1::LogRecord RecordOf(const MessageView& message) {
+  v1::LogRecord record;
+  record.set_time_unix_nano(message.time_unix_nano);
+  record.set_severity(static_cast<v1::Severity>(message.severity));
+  record.set_offset(message.offset);
+  record.set_part(static_cast<v1::LinePart>(message.part));
+  if (IsValidUtf8(message.value)) {
+    record.set_body(std::string(message.value));
+  } else {
+    record.set_body(ReplaceInvalidUtf8(message.value));
+    record.set_raw_body(std::string(message.value));
+  }
+  return record;
+}
+
+}  // namespace
+
+HeaderWriter::HeaderWriter(const BatchView& batch, KafkaValueFormat format, bool whole)
+    : format_(format), whole_(whole), shared_(rd_kafka_headers_new(8)) {
+  std::string_view host;
+  std::string_view source;
+  std::map<std::string_view, std::string_view> labels;
+  wire::Reader reader(batch.bytes.substr(0, batch.records_begin));
+  wire::Field field;
+  while (reader.Next(&field)) {
+    if (field.number == batch_fields::kHost) host = field.bytes;
+    if (field.number == batch_fields::kSource) source = field.bytes;
+    if (field.number == batch_fields::kLabels) AddLabel(field.bytes, &labels);
+  }
+  Add(shared_.get(), "agent", batch.agent);
+  AddIfSet(shared_.get(), "host", host);
+  AddIfSet(shared_.get(), "path", batch.path);
+  AddIfSet(shared_.get(), "source", source);
+  AddIfSet(shared_.get(), "labels", LabelsJson(labels));
+}
+
+Headers HeaderWriter::Of(const RecordView& record, uint64_t end) const {
+  Headers headers(rd_kafka_headers_copy(shared_.get()));
+  char text[96];
+  char* at = std::to_chars(text, text + sizeof text, record.offset).ptr;
+  Add(headers.get(), "offset", std::string_view(text, static_cast<size_t>(at - text)));
+  AddIfSet(headers.get(), "severity", SeverityHeader(record.severity));
+  // A capital: a part.
+  text[0] = whole_ ? FormatLetter(format_) : absl::ascii_toupper(static_cast<unsigned char>(FormatLetter(format_)));
+  at = std::to_chars(text + 1, text + sizeof text, end - record.offset).ptr;
+  if (format_ == KafkaValueFormat::kText) {
+    *at++ = ' ';
+    at = std::to_chars(at, text + sizeof text, record.time_unix_nano).ptr;
+    *at++ = ' ';
+    at = std::to_chars(at, text + sizeof text, PartOf(record.bytes)).ptr;
+  }
+  Add(headers.get(), kOursHeader, std::string_view(text, static_cast<size_t>(at - text)));
+  return headers;
+}
+
+void AppendValue(const RecordView& record, KafkaValueFormat format, std::string* out) {
+  switch (format) {
+    case KafkaValueFormat::kProtobuf:
+      out->append(record.bytes);
+      break;
+    case KafkaValueFormat::kJson:
+      AppendJsonRecord(record.bytes, out);
+      break;
+    case KafkaValueFormat::kText:
+      out->append(record.raw_body.empty() ? record.body : record.raw_body);
+      break;
+  }
+}
+
+MessageView ReadMessage(const rd_kafka_message_t& message) {
+  MessageView view;
+  view.key = ViewOf(message.key, message.key_len);
+  view.value = ViewOf(message.payload, message.len);
+  rd_kafka_headers_t* headers = nullptr;
+  bool ours = false;
+  bool offset = false;
+  bool good = rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  const char* name;
+  const void* value;
+  size_t size;
+  for (size_t i = 0; good && rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i) {
+    good = ReadHeader(name, ViewOf(value, size), &ours, &offset, &view);
+  }
+  view.ours = good && ours && offset;
+  if (view.ours) {
+    view.end += view.offset;
+    return view;
+  }
+  MessageView foreign;
+  foreign.value = view.value;
+  foreign.offset = static_cast<uint64_t>(message.offset);
+  foreign.end = foreign.offset + 1;
+  rd_kafka_timestamp_type_t type;
+  const int64_t time = rd_kafka_message_timestamp(&message, &type);
+  if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && time > 0) foreign.time_unix_nano = uint64_t{1'000'000} * time;
+  return foreign;
+}
+
+bool AppendRecord(const MessageView& message, std::string* out) {
+  if (message.ours && message.format == KafkaValueFormat::kProtobuf) {
+    AppendRecordField(message.value, out);
+    return true;
+  }
+  v1::LogRecord record;
+  if (message.ours && message.format == KafkaValueFormat::kJson) {
+    const google::protobuf::StringPiece json(message.value.data(), message.value.size());
+    if (!google::protobuf::util::JsonStringToMessage(json, &record).ok()) return false;
+  } else {
+    record = RecordOf(message);
+  }
+  AppendRecordField(record.SerializeAsString(), out);
+  return true;
+}
+
+}  // namespace sluice::collector::kafka

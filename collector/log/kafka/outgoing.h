@@ -1,0 +1,64 @@
+// A batch on its way to the brokers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "collector/log/event_log.h"
+#include "collector/log/kafka/cluster.h"
+#include "collector/log/kafka/handles.h"
+
+namespace sluice::collector::kafka {
+
+// One call of Append. Guarded by its writer's lock.
+struct AppendCall {
+  EventLog::AppendDone done;
+  std::vector<AppendResult> results;
+  size_t left = 0;  // batches without a result
+};
+
+struct InFlight;
+
+// What goes to one partition of a batch: the batch itself, or one of its parts. The opaque of its messages.
+struct Outgoing {
+  InFlight* batch = nullptr;
+  BatchPart part;
+  bool whole = true;  // the batch itself
+  uint64_t from_offset = 0;
+  TopicPartition partition;
+
+  std::string values;  // the messages' values, where they are not pieces of the batch
+  size_t bytes = 0;    // of its messages' values
+  uint32_t messages = 0;
+  uint32_t reported = 0;
+  int64_t first = -1;
+  int64_t last = -1;
+  // The first that is not for the sake of another one.
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+};
+
+// Lives until the last of its messages is reported. Of the thread that produces until its first message is, then
+// guarded by its writer's lock.
+struct InFlight {
+  std::shared_ptr<AppendCall> call;
+  size_t index = 0;  // of the batch in the call
+  PendingBatch batch;
+  std::string file;     // its name
+  uint64_t number = 0;  // in the order of producing
+  std::vector<std::unique_ptr<Outgoing>> parts;
+  bool duplicate = false;
+  int64_t produced_monotonic_nano = 0;
+  size_t bytes = 0;
+
+  uint32_t messages = 0;
+  uint32_t reported = 0;
+  bool sealed = false;  // no more of its messages are produced
+  bool failed = false;
+  bool noted = false;  // the file's watermark is behind it
+
+  bool complete() const { return sealed && reported == messages && !failed; }
+};
+
+}  // namespace sluice::collector::kafka

@@ -1,0 +1,104 @@
+#include "collector/log/kafka/refresher.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "base/strings.h"
+
+namespace sluice::collector::kafka {
+namespace {
+
+// How often it is seen whether a topic was made here, and how the writer fares.
+constexpr absl::Duration kTick = absl::Milliseconds(200);
+constexpr absl::Duration kAskPatience = absl::Seconds(5);
+
+}  // namespace
+
+absl::Status Refresher::Start() {
+  SLUICE_RETURN_IF_ERROR(RefreshTopics());
+  RefreshOffsets();
+  announced_version_ = parts_.catalog->version();
+  announced_ = parts_.catalog->KnownEnds();
+  thread_ = std::thread([this] { Run(); });
+  return absl::OkStatus();
+}
+
+absl::Status Refresher::RefreshTopics() {
+  absl::StatusOr<std::map<std::string, int32_t>> topics = parts_.cluster->Topics(kAskPatience);
+  if (topics.ok()) {
+    parts_.catalog->Replace(*topics);
+    parts_.errors->Clear();
+  }
+  MutexLock lock(&mutex_);
+  reachable_ = topics.status();
+  return reachable_;
+}
+
+void Refresher::RefreshOffsets() {
+  const std::map<TopicPartition, int64_t> before = parts_.catalog->KnownEnds();
+  const std::vector<TopicPartition> partitions = parts_.catalog->Partitions();
+  const auto first = parts_.cluster->Offsets(partitions, Cluster::Which::kFirst, kAskPatience);
+  const auto end = parts_.cluster->Offsets(partitions, Cluster::Which::kEnd, kAskPatience);
+  if (first.ok() && end.ok()) parts_.catalog->NoteOffsets(*first, *end, before);
+}
+
+// Partitions that were not there: whoever waits for topics in general wants to hear of them.
+void Refresher::Announce() {
+  const uint64_t version = parts_.catalog->version();
+  if (version == announced_version_) return;
+  announced_version_ = version;
+  std::map<TopicPartition, int64_t> now = parts_.catalog->KnownEnds();
+  std::vector<TopicPartition> fresh;
+  for (const auto& [partition, end] : now) {
+    if (!announced_.contains(partition)) fresh.push_back(partition);
+  }
+  announced_ = std::move(now);
+  if (!fresh.empty()) parts_.head->Announce(fresh);
+}
+
+absl::Status Refresher::Health() {
+  SLUICE_RETURN_IF_ERROR(parts_.writer->Health());
+  MutexLock lock(&mutex_);
+  if (reachable_.ok()) return absl::OkStatus();
+  const std::string why = parts_.errors->last();
+  return why.empty() ? reachable_ : Annotate(reachable_, why);
+}
+
+void Refresher::Tell() {
+  const absl::Status health = Health();
+  if (!health.ok() && !std::exchange(told_, true)) {
+    log::Error("kafka", "cannot deliver; agents wait until it works", {{"reason", health}});
+  } else if (health.ok() && std::exchange(told_, false)) {
+    log::Info("kafka", "delivering again");
+  }
+}
+
+void Refresher::Run() {
+  int64_t last = parts_.clock->MonotonicNanos();
+  for (;;) {
+    {
+      MutexLock lock(&mutex_);
+      if (stopping_) return;
+      wake_.WaitWithTimeout(&mutex_, kTick);
+      if (stopping_) return;
+    }
+    Announce();
+    Tell();
+    const int64_t now = SystemClock()->MonotonicNanos();
+    if (now - last < absl::ToInt64Nanoseconds(options_.refresh_interval)) continue;
+    last = now;
+    if (RefreshTopics().ok()) RefreshOffsets();
+  }
+}
+
+void Refresher::Stop() {
+  {
+    MutexLock lock(&mutex_);
+    stopping_ = true;
+    wake_.Signal();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace sluice::collector::kafka

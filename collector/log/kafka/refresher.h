@@ -1,0 +1,60 @@
+// Looks after the cluster now and then: topics, partitions, offsets; and says how the log fares.
+#pragma once
+
+#include <cstdint>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "collector/log/kafka/catalog.h"
+#include "collector/log/kafka/cluster.h"
+#include "collector/log/kafka/connection_errors.h"
+#include "collector/log/kafka/head.h"
+#include "collector/log/kafka/writer.h"
+
+namespace sluice::collector::kafka {
+
+// Thread-safe.
+class Refresher {
+ public:
+  struct Parts {
+    Cluster* cluster = nullptr;
+    Catalog* catalog = nullptr;
+    Head* head = nullptr;
+    Writer* writer = nullptr;
+    ConnectionErrors* errors = nullptr;
+    const Clock* clock = nullptr;
+  };
+  Refresher(const KafkaOptions& options, Parts parts) : options_(options), parts_(parts) {}
+  ~Refresher() { Stop(); }
+
+  // Looks once, then goes on by itself.
+  absl::Status Start();
+  // Where the partitions begin and end now; if the brokers do not answer, nothing changes.
+  void RefreshOffsets();
+  absl::Status Health();
+  void Stop();
+
+ private:
+  absl::Status RefreshTopics();
+  void Announce();
+  void Run();
+  // One log line when it gets bad, and one when it is good again.
+  void Tell();
+
+  const KafkaOptions options_;
+  const Parts parts_;
+  uint64_t announced_version_ = 0;  // of the thread
+  std::map<TopicPartition, int64_t> announced_;
+  bool told_ = false;
+
+  Mutex mutex_;
+  CondVar wake_;
+  absl::Status reachable_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace sluice::collector::kafka

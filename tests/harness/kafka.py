@@ -1,0 +1,76 @@
+"""A real Kafka broker, and what is in it by somebody else's word."""
+
+import os
+import pathlib
+import signal
+import subprocess
+
+from tests.harness import ports, settings
+
+_SCRIPT = pathlib.Path(__file__).resolve().parent.parent.parent / "tools" / "kafka.sh"
+
+
+class Broker:
+    """One node, on ports of its own. Its data outlives stop() and kill()."""
+
+    def __init__(self, home: pathlib.Path, **environment: str):
+        self.home = home
+        self.port = ports.free_ports(5)
+        self.environment = {**os.environ, **environment}
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def _run(self, *args: str, timeout: float = 120) -> str:
+        done = subprocess.run(
+            [str(_SCRIPT), *args], env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, timeout=settings.scaled(timeout), check=False,
+        )
+        assert done.returncode == 0, f"kafka.sh {args}: {done.stderr.decode()}"
+        return done.stdout.decode()
+
+    def start(self) -> "Broker":
+        self._run("start", str(self.port), str(self.home))
+        return self
+
+    def stop(self) -> None:
+        self._run("stop", str(self.home))
+
+    def kill(self) -> None:
+        """As a crash does."""
+        pid = self.home / "pid"
+        if not pid.exists():
+            return
+        os.kill(int(pid.read_text()), signal.SIGKILL)
+        pid.unlink()
+
+    def admin(self, tool: str, *args: str) -> str:
+        return self._run("admin", f"org.apache.kafka.tools.{tool}", "--bootstrap-server", self.address, *args)
+
+    def topics(self) -> list[str]:
+        listing = self._kcat("-L").decode()
+        return [line.split('"')[1] for line in listing.splitlines() if line.strip().startswith("topic ")]
+
+    def _kcat(self, *args: str) -> bytes:
+        command = ["kcat", "-b", self.address, *args]
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, check=True).stdout
+
+    def messages(self, topic: str, what: str = "%p\t%o\t%k\t%h\t%s\n") -> list[list[str]]:
+        """Every message of a topic: partition, offset, key, headers, value; each partition in its order."""
+        text = self._kcat("-C", "-q", "-e", "-t", topic, "-o", "beginning", "-f", what).decode()
+        return [line.split("\t") for line in text.split("\n")[:-1]]
+
+    def values(self, topic: str) -> list[str]:
+        return [message[0] for message in self.messages(topic, "%s\n")]
+
+
+def config(broker: Broker, value_format: str = "text", more: str = "") -> str:
+    """A collector's configuration."""
+    return f"""
+log:
+  engine: kafka
+  kafka:
+    brokers: ["{broker.address}"]
+    value_format: {value_format}
+{more}"""
