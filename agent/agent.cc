@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "base/file_system.h"
 #include "base/log.h"
 #include "base/program.h"
@@ -76,7 +77,7 @@ void Agent::CreateStages() {
     log::Warn("agent", "no inotify; looking at all directories again and again", {{"reason", watcher.status()}});
   }
   Shipper::Options shipper;
-  shipper.address = options_.collector;
+  shipper.addresses = options_.collectors;
   shipper.tls = options_.tls;
   shipper.hello = hello_;
   shipper_ = std::make_unique<Shipper>(std::move(shipper), &waker_, &metrics_);
@@ -140,7 +141,8 @@ absl::Status Agent::StartHttp() {
 
 absl::Status Agent::Ready() const {
   if (metrics_.connected.Value() > 0) return absl::OkStatus();
-  return Unavailable("not connected to the collector ", options_.collector, "; lines wait in their files");
+  return Unavailable("not connected to the collector ", absl::StrJoin(options_.collectors, ", "),
+                     "; lines wait in their files");
 }
 
 absl::Status Agent::Start() {
@@ -149,7 +151,7 @@ absl::Status Agent::Start() {
   log::Info("agent", "started",
             {{"id", options_.id},
              {"version", Version()},
-             {"collector", options_.collector},
+             {"collector", absl::StrJoin(options_.collectors, ",")},
              {"sources", options_.sources.size()},
              {"state_dir", options_.state_dir},
              {"http", http_ != nullptr ? StrCat(options_.http_address.host, ":", http_->port()) : "none"}});

@@ -139,11 +139,17 @@ void ReadSources(const ConfigNode& root, AgentOptions* options) {
 }
 
 void ReadCollector(const ConfigNode& node, const AgentFlags& flags, AgentOptions* options) {
-  options->collector = node.String("address", kDefaultCollector);
-  if (absl::StatusOr<HostPort> address = ParseHostPort(options->collector); !address.ok()) {
-    node.Fail("address", MessageOf(address.status()));
+  if (node.Has("address") && node.Has("addresses")) node.Fail("addresses", "give address or addresses, not both");
+  const bool several = node.Has("addresses");
+  options->collectors =
+      several ? node.Strings("addresses", {}) : std::vector<std::string>{node.String("address", kDefaultCollector)};
+  if (options->collectors.empty()) node.Fail("addresses", "at least one HOST:PORT is needed");
+  for (const std::string& collector : options->collectors) {
+    if (absl::StatusOr<HostPort> address = ParseHostPort(collector); !address.ok()) {
+      node.Fail(several ? "addresses" : "address", MessageOf(address.status()));
+    }
   }
-  if (!flags.collector.empty()) options->collector = flags.collector;
+  if (!flags.collector.empty()) options->collectors = {flags.collector};
   ConfigNode tls = node.Map("tls");
   options->tls.enabled = node.Has("tls");
   options->tls.ca = tls.String("ca", "");

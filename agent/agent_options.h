@@ -31,7 +31,7 @@ struct AgentOptions {
   HostPort http_address;
   bool http_required = false;  // somebody asked for this address; the default one may be missing if it is in use
   bool insecure = false;
-  std::string collector;  // HOST:PORT
+  std::vector<std::string> collectors;  // HOST:PORT of each
   TlsOptions tls;
   absl::Duration checkpoint_interval = absl::Seconds(1);
   int64_t checkpoint_records = 10'000;

@@ -96,7 +96,7 @@ sources:
   EXPECT_TRUE(options->insecure);
   EXPECT_EQ(options->window_bytes, 32 << 20);
   EXPECT_EQ(options->max_line_bytes, 4 << 10);
-  EXPECT_EQ(options->collector, "logs.example:7070");
+  EXPECT_EQ(options->collectors, std::vector<std::string>{"logs.example:7070"});
   EXPECT_TRUE(options->tls.enabled);
   EXPECT_EQ(StrCat(options->tls.ca, options->tls.cert, options->tls.key), "/ca.pem/cert.pem/key.pem");
   EXPECT_EQ(options->checkpoint_interval, absl::Milliseconds(250));
@@ -126,7 +126,7 @@ TEST_F(AgentOptionsTest, ADirectoryIsEnough) {
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->id, options->host);
   EXPECT_FALSE(options->host.empty());
-  EXPECT_EQ(options->collector, "127.0.0.1:7070");
+  EXPECT_EQ(options->collectors, std::vector<std::string>{"127.0.0.1:7070"});
   EXPECT_FALSE(options->tls.enabled);
   EXPECT_EQ(options->http_address.ToString(), "127.0.0.1:7072");
   EXPECT_FALSE(options->http_required) << "nobody asked for it: the agent runs without it";
@@ -147,7 +147,7 @@ TEST_F(AgentOptionsTest, FlagsOverrideTheFileAndDirectoriesAddToItsSources) {
       "collector: {address: other:4}\n"
       "sources: [{name: app, root: /app, topic: '{agent}'}]\n");
   ASSERT_TRUE(options.ok()) << options.status();
-  EXPECT_EQ(options->collector, "[::1]:1");
+  EXPECT_EQ(options->collectors, std::vector<std::string>{"[::1]:1"});
   EXPECT_EQ(options->state_dir, "/from/flag");
   EXPECT_EQ(options->id, "from-flag");
   EXPECT_EQ(options->http_address.ToString(), "127.0.0.1:2");

@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import time
 
+from bench import kafka as kafka_part
 from bench.figures import Figure
 from tests.harness import settings
 from tests.harness.process import Program
@@ -107,6 +108,12 @@ def end_to_end(bench: Bench) -> None:
 
 def directory_bytes(path: pathlib.Path) -> int:
     return sum(p.stat().st_blocks * 512 for p in path.rglob("*") if p.is_file())
+
+
+
+def kafka(bench: Bench) -> None:
+    """A file of JSON lines through agent and collector into Kafka, acks=all; and back; rsyslog to the same broker"""
+    kafka_part.measure(bench, bench.add)
 
 
 def sync_micros(directory: pathlib.Path, count: int = 300) -> list[float]:
@@ -271,6 +278,7 @@ PARTS = {
     "idle": idle,
     "start": start,
     "rsyslog": rsyslog,
+    "kafka": kafka,
 }
 
 

@@ -6,8 +6,8 @@
 build_packages=(
   bazel-bootstrap bazel-platforms bazel-rules-java bazel-rules-proto bazel-skylib
   clang-19 lld-19
-  libabsl-dev libbenchmark-dev libcli11-dev libcpp-httplib-dev libgmock-dev libgrpc++-dev libgtest-dev libprotobuf-dev
-  libre2-dev librocksdb-dev libsimdjson-dev libspdlog-dev libssl-dev libxxhash-dev libyaml-cpp-dev libzstd-dev
+  libabsl-dev libbenchmark-dev libcli11-dev libcpp-httplib-dev libgmock-dev libgoogle-perftools-dev libgrpc++-dev libgtest-dev libprotobuf-dev
+  libre2-dev librdkafka-dev librocksdb-dev libsimdjson-dev libspdlog-dev libssl-dev libxxhash-dev libyaml-cpp-dev libzstd-dev
   prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc zlib1g-dev
 )
 test_packages=(
@@ -146,8 +146,15 @@ setup_prometheus() {
   rm -rf "$work"
 }
 
+# A broker for tests and `./dev kafka`: Apache's jars from Maven Central, and what runs and looks into them.
+setup_kafka() {
+  install_packages default-jre-headless kcat maven openssl
+  retry 4 env SLUICE_CACHE="$cache" tools/kafka.sh fetch || die "could not fetch Apache Kafka"
+}
+
 setup_test() {
   install_packages "${test_packages[@]}"
+  setup_kafka
   setup_grpcurl
   setup_buf
   setup_prometheus

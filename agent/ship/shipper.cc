@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "agent/ship/channel.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "base/strings.h"
 
 namespace sluice::agent {
 namespace {
@@ -19,6 +21,13 @@ constexpr uint64_t kDropped = std::numeric_limits<uint64_t>::max();
 
 }  // namespace
 
+std::vector<std::string> PreferredOrder(std::vector<std::string> addresses, std::string_view agent) {
+  std::sort(addresses.begin(), addresses.end(), [&](const std::string& a, const std::string& b) {
+    return Xxh3(StrCat(agent, " ", a)) < Xxh3(StrCat(agent, " ", b));
+  });
+  return addresses;
+}
+
 Shipper::Shipper(Options options, Waker* waker, AgentMetrics* metrics)
     : options_(std::move(options)),
       waker_(waker),
@@ -28,8 +37,11 @@ Shipper::Shipper(Options options, Waker* waker, AgentMetrics* metrics)
 Shipper::~Shipper() { Stop(absl::ZeroDuration()); }
 
 absl::Status Shipper::Start() {
-  SLUICE_ASSIGN_OR_RETURN(channel_,
-                          NewChannel(options_.address, options_.tls, options_.backoff_initial, options_.backoff_max));
+  for (const std::string& address : PreferredOrder(options_.addresses, options_.hello.agent())) {
+    SLUICE_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel,
+                            NewChannel(address, options_.tls, options_.backoff_initial, options_.backoff_max));
+    collectors_.push_back({address, std::move(channel)});
+  }
   thread_ = std::thread([this] { Run(); });
   return absl::OkStatus();
 }
@@ -60,6 +72,11 @@ void Shipper::Run() {
     RunStream();
     MutexLock lock(&mutex_);
     if (stopping_) return;
+    // The next one at once; only when none of them answers there is something to wait for.
+    if (failures_ % collectors_.size() != 0) {
+      LogEnd(end_, absl::ZeroDuration());
+      continue;
+    }
     absl::Duration wait = backoff_.Next();
     LogEnd(end_, wait);
     absl::Time until = absl::Now() + wait;
@@ -76,7 +93,7 @@ void Shipper::RunStream() {
     if (stopping_) return;
     welcomed_ = ended_ = false;
   }
-  stream = std::make_shared<PushStream>(channel_, options_.hello, static_cast<PushStreamListener*>(this));
+  stream = std::make_shared<PushStream>(current().channel, options_.hello, static_cast<PushStreamListener*>(this));
   bool was_welcomed;
   bool too_slow = false;
   bool too_late;  // Stop did not see the stream
@@ -90,13 +107,18 @@ void Shipper::RunStream() {
   {
     MutexLock lock(&mutex_);
     absl::Time deadline = absl::Now() + options_.handshake_timeout;
-    while (!ended_ && !too_slow) {
-      if (welcomed_) {
-        changed_.Wait(&mutex_);
-      } else if (changed_.WaitWithTimeout(&mutex_, deadline - absl::Now()) && !welcomed_ && !ended_) {
-        too_slow = absl::Now() >= deadline;
-      }
+    while (!ended_ && !welcomed_ && !too_slow) {
+      too_slow =
+          changed_.WaitWithTimeout(&mutex_, deadline - absl::Now()) && !welcomed_ && !ended_ && absl::Now() >= deadline;
     }
+  }
+  bool return_home = false;
+  if (!too_slow && WaitForEnd()) {
+    // In order: what was sent is acknowledged there before anything is sent elsewhere.
+    return_home = true;
+    stream->Finish();
+    MutexLock lock(&mutex_);
+    while (!ended_) changed_.Wait(&mutex_);
   }
   if (too_slow) {
     stream->Cancel();
@@ -122,6 +144,23 @@ void Shipper::RunStream() {
     said_ = absl::OkStatus();
     waker_->Wake();
   }
+  // After a good connection its collector gets another chance only if there is no other one.
+  failures_ = was_welcomed ? (return_home || collectors_.size() == 1 ? 0 : 1) : failures_ + 1;
+  current_ = return_home ? 0 : (current_ + 1) % collectors_.size();
+}
+
+bool Shipper::WaitForEnd() {
+  MutexLock lock(&mutex_);
+  while (!ended_) {
+    if (current_ == 0 || stopping_) {
+      changed_.Wait(&mutex_);
+      continue;
+    }
+    const bool look = changed_.WaitWithTimeout(&mutex_, options_.return_interval);
+    // Connects, if it is not; whether that worked is seen the next time.
+    if (look && !ended_ && !stopping_ && collectors_[0].channel->GetState(true) == GRPC_CHANNEL_READY) return true;
+  }
+  return false;
 }
 
 // Says each reason once, not at every try; again after a connection.
@@ -129,7 +168,7 @@ void Shipper::LogEnd(const absl::Status& status, absl::Duration retry) {
   if (status == said_) return;
   said_ = status;
   log::Warn("ship", "not connected to the collector; lines wait in their files",
-            {{"collector", options_.address}, {"reason", status}, {"retry_ms", absl::ToInt64Milliseconds(retry)}});
+            {{"collector", current().address}, {"reason", status}, {"retry_ms", absl::ToInt64Milliseconds(retry)}});
 }
 
 void Shipper::Take(std::vector<LinkEvent>* events) {
@@ -168,7 +207,7 @@ void Shipper::SendStatus(const v1::AgentStatus& status) {
 }
 
 void Shipper::OnWelcome(std::vector<v1::FileWatermark> watermarks) {
-  log::Info("ship", "connected", {{"collector", options_.address}, {"files_known", watermarks.size()}});
+  log::Info("ship", "connected", {{"collector", current().address}, {"files_known", watermarks.size()}});
   metrics_->connected.Set(1);
   {
     MutexLock lock(&mutex_);

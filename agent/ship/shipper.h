@@ -1,9 +1,12 @@
 // The connection to the collector: made, kept, and made again.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -21,16 +24,23 @@
 
 namespace sluice::agent {
 
+// The collectors in the order in which an agent prefers them: by its id, so that agents spread evenly, and those of a
+// collector that is away do, too.
+std::vector<std::string> PreferredOrder(std::vector<std::string> addresses, std::string_view agent);
+
 // As CollectorLink for the tailer's thread; Start and Stop by another one.
 class Shipper final : public CollectorLink, private PushStreamListener {
  public:
   struct Options {
-    std::string address;  // HOST:PORT of the collector
+    // HOST:PORT of each collector. All serve the same log; each agent prefers one of them, so that agents spread.
+    std::vector<std::string> addresses;
     TlsOptions tls;
     v1::Hello hello;
     absl::Duration backoff_initial = absl::Milliseconds(100);
     absl::Duration backoff_max = absl::Seconds(5);
     absl::Duration handshake_timeout = absl::Seconds(30);
+    // How often an agent on another collector than it prefers looks whether that one is back.
+    absl::Duration return_interval = absl::Seconds(30);
   };
 
   // `waker` is raised when there is something to Take and when Writable may have turned true.
@@ -54,16 +64,26 @@ class Shipper final : public CollectorLink, private PushStreamListener {
   void OnWritable() override;
   void OnEnded(const absl::Status& status) override;
 
+  struct Collector {
+    std::string address;
+    std::shared_ptr<grpc::Channel> channel;
+  };
+  const Collector& current() const { return collectors_[current_]; }
+
   void Run();
   void RunStream();
+  // While the stream lives. True if the preferred collector is to be gone back to.
+  bool WaitForEnd();
   void LogEnd(const absl::Status& status, absl::Duration retry);
 
   const Options options_;
   Waker* const waker_;
   AgentMetrics* const metrics_;
-  std::shared_ptr<grpc::Channel> channel_;
-  Backoff backoff_;    // Run's
-  absl::Status said_;  // Run's: what was logged last
+  std::vector<Collector> collectors_;  // the preferred one first
+  std::atomic<size_t> current_{0};
+  size_t failures_ = 0;  // Run's: collectors that did not answer, one after the other
+  Backoff backoff_;      // Run's
+  absl::Status said_;    // Run's: what was logged last
   std::thread thread_;
 
   mutable Mutex mutex_;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <deque>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <regex>
@@ -62,7 +63,7 @@ class ShipperTest : public ::testing::Test {
   }
 
   absl::Status Start(const std::string& address) {
-    options_.address = address;
+    options_.addresses = {address};
     shipper_ = std::make_unique<Shipper>(options_, &waker_, &metrics_);
     return shipper_->Start();
   }
@@ -258,6 +259,45 @@ TEST_F(ShipperTest, ConnectsAgainWhenTheCollectorWasReplaced) {
   EXPECT_EQ(metrics_.connected.Value(), 0);
   collector = std::make_unique<ScriptedCollector>(reserved.port());
   Handshake(collector.get());
+}
+
+TEST_F(ShipperTest, GoesToAnotherCollectorAtOnceAndComesBackToThePreferredOneInOrder) {
+  options_.return_interval = absl::Milliseconds(10);
+  ReservedPort ports[2];
+  std::vector<std::unique_ptr<ScriptedCollector>> collectors;
+  for (ReservedPort& port : ports) {
+    collectors.push_back(std::make_unique<ScriptedCollector>(port.port()));
+    options_.addresses.push_back(collectors.back()->address());
+  }
+  // Which one it prefers is its own affair.
+  const std::vector<std::string> order = PreferredOrder(options_.addresses, options_.hello.agent());
+  const size_t preferred = order[0] == options_.addresses[0] ? 0 : 1;
+  shipper_ = std::make_unique<Shipper>(options_, &waker_, &metrics_);
+  ASSERT_TRUE(shipper_->Start().ok());
+  Handshake(collectors[preferred].get());
+  collectors[preferred].reset();
+  EXPECT_EQ(Next().kind, Kind::kDisconnected);
+  AgentStream* refuge = Handshake(collectors[1 - preferred].get());
+
+  collectors[preferred] = std::make_unique<ScriptedCollector>(ports[preferred].port());
+  EXPECT_FALSE(refuge->Read().has_value());  // it says that nothing more comes, and waits
+  EXPECT_FALSE(refuge->cancelled());
+  refuge->End(grpc::Status::OK);
+  EXPECT_EQ(Next().kind, Kind::kDisconnected);
+  Handshake(collectors[preferred].get());
+}
+
+TEST(PreferredOrderTest, SpreadsAgentsEvenlyAlsoWhenACollectorIsAway) {
+  const std::vector<std::string> addresses = {"a:1", "b:1", "c:1"};
+  std::map<std::string, int> first;
+  std::map<std::string, int> second;
+  for (int i = 0; i < 3000; ++i) {
+    const std::vector<std::string> order = PreferredOrder(addresses, StrCat("agent-", i));
+    ++first[order[0]];
+    if (order[0] == "a:1") ++second[order[1]];
+  }
+  for (const auto& [address, agents] : first) EXPECT_NEAR(agents, 1000, 150) << address;
+  EXPECT_NEAR(second["b:1"], second["c:1"], 150);
 }
 
 TEST_F(ShipperTest, EndsAHandshakeThatIsNotAnsweredAndTriesAgain) {

@@ -34,7 +34,7 @@ std::shared_ptr<grpc::ServerCredentials> ServerCredentials(bool ask_for_client) 
 class ShipperTlsTest : public ::testing::Test {
  protected:
   explicit ShipperTlsTest(bool ask_for_client = false) : collector_(0, ServerCredentials(ask_for_client)) {
-    options_.address = collector_.address();
+    options_.addresses = {collector_.address()};
     options_.tls.enabled = true;
     options_.tls.ca = TestFile("ca.pem");
     options_.backoff_initial = absl::Milliseconds(1);

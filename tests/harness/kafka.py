@@ -56,8 +56,15 @@ class Broker:
         command = ["kcat", "-b", self.address, *args]
         return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, check=True).stdout
 
+    def produce(self, topic: str, key: str, value: str) -> None:
+        """As a program does that is not Sluice."""
+        command = ["kcat", "-b", self.address, "-P", "-t", topic, "-p", "0", "-K", "|"]
+        subprocess.run(command, input=f"{key}|{value}\n".encode(), timeout=60, check=True)
+
     def messages(self, topic: str, what: str = "%p\t%o\t%k\t%h\t%s\n") -> list[list[str]]:
         """Every message of a topic: partition, offset, key, headers, value; each partition in its order."""
+        if topic not in self.topics():
+            return []
         text = self._kcat("-C", "-q", "-e", "-t", topic, "-o", "beginning", "-f", what).decode()
         return [line.split("\t") for line in text.split("\n")[:-1]]
 

@@ -88,7 +88,8 @@ class Agent(Daemon):
         self.http_port = ports.free_port()
         self.state_dir = state_dir or home / f"{name}-state"
         self.agent_id = agent_id
-        argv = [str(binary or settings.AGENT), f"--collector={collector}", f"--state-dir={self.state_dir}"]
+        argv = [str(binary or settings.AGENT), f"--state-dir={self.state_dir}"]
+        argv += [f"--collector={collector}"] if collector else []  # else the configuration says
         argv += [f"--id={agent_id}", f"--http-address=127.0.0.1:{self.http_port}"]
         if config is not None:
             path = home / f"{name}.yaml"

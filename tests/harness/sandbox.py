@@ -39,7 +39,7 @@ class Sandbox:
         return collector
 
     def agent(self, *directories: pathlib.Path, start: bool = True, collector: str | None = None, **kwargs) -> Agent:
-        address = collector or self.collector_process.address
+        address = self.collector_process.address if collector is None else collector
         agent = self._keep(Agent(self.home, address, *directories, **kwargs))
         if start:
             agent.start()
