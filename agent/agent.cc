@@ -111,6 +111,7 @@ void Agent::CreateEvents(std::vector<std::shared_ptr<const Source>>* sources) {
   if (!options_.events) return;
   EventLog::Options events;
   events.directory = JoinPath(options_.state_dir, "events");
+  HostFileSystem()->CreateDirectories(events.directory).IgnoreError();  // whoever writes there says why it cannot
   SourceOptions source;
   source.name = EventLog::kTopic;
   source.root = events.directory;
