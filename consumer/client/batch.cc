@@ -129,7 +129,7 @@ void RecordRange::Iterator::Advance() {
   while (TakeFront(&rest_, &field)) {
     if (TagOf(field) != kRecordTag) continue;
     RecordView::ParseFields<false>(field.bytes, &record_);
-    if (record_.time_unix_nano() >= min_time_) return;
+    if (record_.time_unix_nano() >= min_time_ && record_.offset() >= min_offset_) return;
   }
   left_ = 0;
 }
@@ -203,6 +203,15 @@ v1::FileIdentity Batch::file() const {
   v1::FileIdentity file;
   file.ParseFromArray(file_.data(), static_cast<int>(file_.size()));
   return file;
+}
+
+void Batch::LeaveOutBefore(uint64_t offset) {
+  const size_t before = records_.count_;
+  size_t kept = 0;
+  for (const RecordView& record : records_) kept += record.offset() >= offset ? 1 : 0;
+  records_.min_offset_ = offset;
+  records_.count_ = kept;
+  left_out_ += before - kept;
 }
 
 LogBatch Batch::ToProto() const {

@@ -139,19 +139,20 @@ class RecordRange {
 
    private:
     friend class RecordRange;
-    Iterator(std::string_view fields, uint64_t min_time, size_t count)
-        : rest_(fields), min_time_(min_time), left_(count + 1) {
+    Iterator(std::string_view fields, uint64_t min_time, uint64_t min_offset, size_t count)
+        : rest_(fields), min_time_(min_time), min_offset_(min_offset), left_(count + 1) {
       Advance();
     }
     void Advance();
 
     std::string_view rest_;  // fields of the batch that are still to be read
     uint64_t min_time_ = 0;
+    uint64_t min_offset_ = 0;
     size_t left_ = 0;  // records from this one on; 0: the end
     RecordView record_;
   };
 
-  Iterator begin() const { return Iterator(fields_, min_time_, count_); }
+  Iterator begin() const { return Iterator(fields_, min_time_, min_offset_, count_); }
   Iterator end() const { return Iterator(); }
   size_t size() const { return count_; }
   bool empty() const { return count_ == 0; }
@@ -160,6 +161,7 @@ class RecordRange {
   friend class Batch;
   std::string_view fields_;  // of the batch, from the first record on
   uint64_t min_time_ = 0;    // records before it are left out
+  uint64_t min_offset_ = 0;  // and those that begin before it
   size_t count_ = 0;
 };
 
@@ -190,6 +192,11 @@ class Batch {
 
   const RecordRange& records() const { return records_; }
 
+  // The file's identity as it came.
+  std::string_view file_bytes() const { return file_; }
+  // Leaves out the records that begin before `offset` in the file.
+  void LeaveOutBefore(uint64_t offset);
+
   v1::LogBatch ToProto() const;
 
  private:
@@ -206,7 +213,7 @@ class Batch {
   std::string_view file_;  // FileIdentity, still encoded
   uint64_t first_offset_ = 0;
   uint64_t end_offset_ = 0;
-  size_t left_out_ = 0;  // by time
+  size_t left_out_ = 0;  // by time or offset
   RecordRange records_;
 };
 

@@ -101,8 +101,10 @@ bool Subscription::Impl::Deliver(std::string_view message) {
   event_.cursor_.assign(response->cursor);
   switch (response->kind) {
     case Response::Kind::kBatch:
+      // A group is given again what it has not acknowledged.
+      if (options_.group.empty()) repeats_.LeaveOut(response->cursor, &response->batch);
       event_.message_ = response->batch;
-      // All of it may have been before the time that was asked for: nobody sees it.
+      // All of it may have been before the time that was asked for, or a repeat: nobody sees it.
       if (!response->batch.records().empty()) return true;
       if (acknowledger_ != nullptr) acknowledger_->Acknowledge(event_.cursor_);
       return false;

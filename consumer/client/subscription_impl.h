@@ -11,6 +11,7 @@
 #include "base/mutex.h"
 #include "consumer/client/acknowledger.h"
 #include "consumer/client/channel.h"
+#include "consumer/client/repeats.h"
 #include "consumer/client/resume.h"
 #include "consumer/client/subscribe_stream.h"
 #include "consumer/client/subscription.h"
@@ -53,6 +54,7 @@ class Subscription::Impl {
 
   // Of the reading thread.
   Resume resume_;
+  Repeats repeats_;
   Backoff backoff_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<SubscribeStream> stream_;
