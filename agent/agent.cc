@@ -111,7 +111,9 @@ void Agent::CreateEvents(std::vector<std::shared_ptr<const Source>>* sources) {
   if (!options_.events) return;
   EventLog::Options events;
   events.directory = JoinPath(options_.state_dir, "events");
-  HostFileSystem()->CreateDirectories(events.directory).IgnoreError();  // whoever writes there says why it cannot
+  if (absl::Status made = HostFileSystem()->CreateDirectories(events.directory); !made.ok()) {
+    return log::Error("agent", "no lifecycle records", {{"reason", made}});
+  }
   SourceOptions source;
   source.name = EventLog::kTopic;
   source.root = events.directory;

@@ -11,6 +11,12 @@
 #include "base/status.h"
 
 namespace sluice::agent {
+namespace {
+
+// Events that come while others are looked at are taken in, too, so many times.
+constexpr int kEventRoundsMax = 20;
+
+}  // namespace
 
 WatchTree::WatchTree(Options options, std::vector<std::shared_ptr<const Source>> sources, FileSystem* file_system,
                      DirectoryWatcher* watcher, const Clock* clock, FileListener* listener, AgentMetrics* metrics)
@@ -23,14 +29,7 @@ WatchTree::WatchTree(Options options, std::vector<std::shared_ptr<const Source>>
       metrics_(metrics) {}
 
 int64_t WatchTree::Work() {
-  if (watcher_ != nullptr) {
-    events_.clear();
-    if (absl::Status status = watcher_->Read(&events_); !status.ok()) {
-      SayOnce("", "cannot read events; scanning instead", status);
-      scan_soon_ = true;
-    }
-    for (const WatchEvent& event : events_) HandleEvent(event);
-  }
+  HandleEvents();
   int64_t now = clock_->MonotonicNanos();
   if (scan_soon_ || now >= next_scan_) {
     Scan();
@@ -46,6 +45,26 @@ int64_t WatchTree::Work() {
     next = std::min(next, next_look_);
   }
   return scan_soon_ ? now : std::min(next, next_scan_);
+}
+
+// What is looked at because of an event may have been rotated meanwhile: the events that tell of it are taken in before
+// anything is read, so that generations come in their order.
+void WatchTree::HandleEvents() {
+  if (watcher_ == nullptr) return;
+  for (int round = 0; round < kEventRoundsMax; ++round) {
+    events_.clear();
+    if (absl::Status status = watcher_->Read(&events_); !status.ok()) {
+      SayOnce("", "cannot read events; scanning instead", status);
+      scan_soon_ = true;
+    }
+    if (events_.empty()) return;
+    bool only_growth = true;
+    for (const WatchEvent& event : events_) {
+      only_growth &= event.kind == WatchEvent::Kind::kModified;
+      HandleEvent(event);
+    }
+    if (only_growth) return;
+  }
 }
 
 std::shared_ptr<const Source> WatchTree::SourceOf(const std::string& path) const {

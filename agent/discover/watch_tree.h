@@ -59,6 +59,7 @@ class WatchTree {
   void LookAt(const std::string& path, FileType type, size_t depth);
   void Watch(const std::string& path, Directory* directory);
   void Forget(const std::string& path);
+  void HandleEvents();
   void HandleEvent(const WatchEvent& event);
   WatchMode ModeOf(const std::string& path, Directory* directory) const;
   bool IsTold(const std::string& path);

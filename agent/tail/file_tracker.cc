@@ -90,7 +90,9 @@ void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std:
   ++open_files_;
   TailedFile* added = table_.Add(std::move(file));
   if (open_files_ > options_.open_files_max) CloseIdleFiles(added);
-  if (reading_) Resolve(added);
+  if (!reading_) return;
+  OrderAmongSiblings(added);
+  Resolve(added);
 }
 
 // A file that was renamed away from `path`, and whose last record waits to be whole.

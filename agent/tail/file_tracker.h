@@ -116,6 +116,7 @@ class FileTracker final : public FileListener {
   void StartNew(TailedFile* file, const FileStat& stat);
   void FindRotatedAway();
   void OrderGenerations(const std::vector<TailedFile*>& files);
+  void OrderAmongSiblings(TailedFile* added);
   void LookAtSize(TailedFile* file);
   void UpdateShared(TailedFile* file);
   void MarkDirty(TailedFile* file);

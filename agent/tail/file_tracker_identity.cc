@@ -10,6 +10,7 @@
 #include "agent/encode/shared_fields.h"
 #include "agent/tail/file_tracker.h"
 #include "base/log.h"
+#include "base/strings.h"
 
 namespace sluice::agent {
 namespace {
@@ -18,6 +19,14 @@ namespace {
 constexpr int64_t kForgottenNanos = int64_t{30} * 24 * 3600 * 1'000'000'000;
 
 const std::string& PathOf(const TailedFile& file) { return file.path.empty() ? file.first_path : file.path; }
+
+// Never in a circle, whatever was renamed to what.
+void WaitFor(TailedFile* later, TailedFile* earlier) {
+  for (const TailedFile* file = earlier; file != nullptr; file = file->predecessor) {
+    if (file == later) return;
+  }
+  later->predecessor = earlier;
+}
 
 }  // namespace
 
@@ -79,6 +88,19 @@ void FileTracker::OrderGenerations(const std::vector<TailedFile*>& files) {
     file->predecessor = before;  // whatever was thought before: one order has no circles
     before = file;
   }
+}
+
+// Several rotations within a moment: a file is met under the name of an older generation when the younger one is there
+// already. The younger one waits for it.
+void FileTracker::OrderAmongSiblings(TailedFile* added) {
+  RotationName name = ParseRotationName(BaseNameOf(added->path));
+  if (name.age == 0) return;
+  std::string live = JoinPath(DirectoryOf(added->path), name.stem);
+  TailedFile* younger = name.age > 1 ? table_.FindByPath(StrCat(live, ".", name.age - 1)) : nullptr;
+  if (younger == nullptr) younger = table_.FindByPath(live);
+  if (younger == nullptr || younger == added) return;
+  if (added->predecessor == nullptr) WaitFor(added, younger->predecessor);
+  WaitFor(younger, added);
 }
 
 // Compares a file with what is known, and decides where reading begins.
@@ -168,7 +190,7 @@ void FileTracker::Restart(TailedFile* file) {
     copy->original = nullptr;
     copy->ask_again_at = 0;
     if (copy->predecessor == file) copy->predecessor = nullptr;
-    file->predecessor = copy;
+    WaitFor(file, copy);
   }
   uint64_t unread = file->size > delivered ? file->size - delivered : 0;
   metrics_->files_replaced.Increment();

@@ -41,6 +41,16 @@ class LogFile:
         self._fd = self._open()
         return target
 
+    def reopen_if_moved(self) -> None:
+        """As a daemon does after its log was rotated by somebody else; what it writes goes to the old file until then."""
+        try:
+            moved = os.stat(self.path).st_ino != os.fstat(self._fd).st_ino
+        except FileNotFoundError:
+            moved = True
+        if moved:
+            os.close(self._fd)
+            self._fd = self._open()
+
     def copytruncate(self, suffix: str = ".1") -> None:
         """Copies the file aside and empties it in place, as logrotate's `copytruncate` does."""
         self.path.with_name(self.path.name + suffix).write_bytes(self.path.read_bytes())

@@ -1,0 +1,164 @@
+"""Debian's own logrotate, as hosts run it: each line once and in order, whatever it is told to do."""
+
+import os
+import subprocess
+import threading
+
+import pytest
+
+from tests.harness.logfile import LogFile
+from tests.harness.waiting import wait_until
+
+MODES = {
+    "create": "create 0644",
+    "nocreate": "nocreate",
+    "delaycompress": "create 0644\n compress\n delaycompress",
+    "compress": "create 0644\n compress",
+    "dateext": "create 0644\n dateext\n dateformat -%Y%m%d-%s",
+    "dateext-compress": "create 0644\n dateext\n dateformat -%Y%m%d-%s\n compress\n delaycompress",
+    "olddir": "create 0644\n olddir {olddir}\n createolddir 0755",
+    "copytruncate": "copytruncate",
+    "copytruncate-compress": "copytruncate\n compress",
+    "copytruncate-dateext": "copytruncate\n dateext\n dateformat -%Y%m%d-%s",
+}
+# Compressed generations are read, too: nothing may come twice because of that.
+ARCHIVES = "sources: [{{name: logs, root: '{root}', exclude: []}}]\n"
+
+
+class Writer(threading.Thread):
+    """A daemon under load. It opens its log again when another file has its name, as after a signal from logrotate."""
+
+    def __init__(self, file: LogFile):
+        super().__init__(daemon=True)
+        self.file = file
+        self.stopping = threading.Event()
+        self.lock = threading.Lock()  # held while copytruncate copies: what is written then is lost by its nature
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            while not self.stopping.wait(0.001):
+                with self.lock:
+                    self.burst(20)
+        except Exception as error:  # told by the test's main thread
+            self.error = error
+
+    def burst(self, count: int) -> None:
+        self.file.reopen_if_moved()
+        first = len(self.file.lines)
+        self.file.append(*(b"line %08d %s" % (n, b"x" * (n % 97)) for n in range(first, first + count)))
+
+
+class Logrotate:
+    def __init__(self, sandbox, file: LogFile, mode: str):
+        self.copies = mode.startswith("copytruncate")
+        self.state = sandbox.home / "logrotate.state"
+        self.config = sandbox.home / "logrotate.conf"
+        options = MODES[mode].format(olddir=file.path.parent / "old")
+        self.config.write_text(f"{file.path} {{\n su root root\n rotate 50\n missingok\n nomail\n {options}\n}}\n")
+        self.config.chmod(0o644)
+
+    def force(self, writer: Writer | None = None) -> None:
+        if writer is not None and self.copies:
+            with writer.lock:
+                self.force()
+            return
+        wait_until(self._rotated, "a second to pass, for a new name")
+
+    def _rotated(self) -> bool:
+        argv = ["logrotate", "--force", "--state", str(self.state), str(self.config)]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0 or "already exists" in done.stderr, done.stderr
+        return done.returncode == 0
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="logrotate's `su` needs root")
+
+
+@needs_root
+@pytest.mark.parametrize("archives", [False, True], ids=["plain", "archives"])
+@pytest.mark.parametrize("mode", MODES)
+def test_each_line_once_while_logrotate_runs(sandbox, mode, archives):
+    """Rotations one upon the other under load; the agent is killed in between.
+
+    What is compressed while it is away it can read only if it may read archives; so otherwise it is back before that.
+    """
+    away = 2 if archives or "compress" not in mode else 1 if mode == "delaycompress" else 0
+    file = sandbox.log_file("app/app.log")
+    sandbox.collector()
+    config = ARCHIVES.format(root=sandbox.logs) if archives else None
+    agent = sandbox.agent(*([] if archives else [sandbox.logs]), config=config)
+    logrotate, writer = Logrotate(sandbox, file, mode), Writer(file)
+    writer.burst(20)
+    sandbox.expect("app", file.lines)
+    writer.start()
+    for rotation in range(8):
+        if away > 0 and rotation == 3:
+            agent.kill()
+        logrotate.force(writer)
+        if away > 0 and rotation == 2 + away:
+            agent.start()
+            wait_until(lambda: away > 1 or agent.metric("sluice_agent_files_open") >= 2, "the agent to look around")
+    writer.stopping.set()
+    writer.join()
+    assert writer.error is None
+    writer.burst(20)
+    expect(sandbox, agent, mode, file)
+
+
+@needs_root
+@pytest.mark.parametrize("mode", MODES)
+def test_a_backlog_of_generations_while_the_agent_was_down(sandbox, mode):
+    """Most of it is there in compressed form only, if the mode compresses."""
+    file = sandbox.log_file("app/app.log")
+    sandbox.collector()
+    agent = sandbox.agent(config=ARCHIVES.format(root=sandbox.logs))
+    logrotate, writer = Logrotate(sandbox, file, mode), Writer(file)
+    writer.burst(200)
+    sandbox.expect("app", file.lines)
+    agent.stop()
+    for _ in range(5):
+        writer.burst(200)
+        logrotate.force()
+    writer.burst(200)
+    agent.start()
+    expect(sandbox, agent, mode, file)
+    agent.kill()
+    logrotate.force()
+    writer.burst(200)
+    agent.start()
+    expect(sandbox, agent, mode, file)
+
+
+@needs_root
+def test_a_rotation_while_the_collector_is_away(sandbox):
+    file = sandbox.log_file("app/app.log")
+    collector = sandbox.collector()
+    agent = sandbox.agent(sandbox.logs)
+    logrotate, writer = Logrotate(sandbox, file, "delaycompress"), Writer(file)
+    writer.burst(200)
+    sandbox.expect("app", file.lines)
+    collector.kill()
+    for _ in range(5):  # the first ones are compressed, and their plain files deleted, before anybody took them
+        writer.burst(200)
+        logrotate.force()
+        size = file.path.stat().st_size
+        wait_until(lambda: agent.metric("sluice_agent_lag_bytes") >= size, "the agent to see it")
+    collector.start()
+    expect(sandbox, agent, "delaycompress", file)
+
+
+def expect(sandbox, agent, mode: str, file: LogFile) -> None:
+    """All lines, in order; olddir's are in a directory of their own, and so under a topic of their own."""
+    topics = ("app", "app.old") if mode == "olddir" else ("app",)
+    wait_until(
+        lambda: sum(len(sandbox.raw(topic)) for topic in topics) >= len(file.lines),
+        lambda: f"{[len(sandbox.raw(topic)) for topic in topics]} of {len(file.lines)} lines",
+        40,
+    )
+    found = [line for topic in topics for line in sandbox.raw(topic)]
+    if mode == "olddir":
+        found.sort()
+    assert len(found) == len(file.lines)
+    assert found == file.lines
+    assert agent.lost() == 0
