@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from tests.harness.logfile import LogFile
+from tests.harness.sandbox import assert_same_lines
 from tests.harness.waiting import wait_until
 
 MODES = {
@@ -159,6 +160,5 @@ def expect(sandbox, agent, mode: str, file: LogFile) -> None:
     found = [line for topic in topics for line in sandbox.raw(topic)]
     if mode == "olddir":
         found.sort()
-    assert len(found) == len(file.lines)
-    assert found == file.lines
+    assert_same_lines(mode, found, file.lines)
     assert agent.lost() == 0

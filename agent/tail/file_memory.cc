@@ -103,6 +103,7 @@ absl::StatusOr<Resumption> Resume(const FileMemory& memory, const FileStat& stat
   result.identity = known->file();
   result.offset = known->end_offset();
   result.frontier = known->frontier();
+  result.head = known->head();
   result.path = known->path();
   result.known = true;
   return result;

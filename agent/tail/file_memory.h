@@ -63,6 +63,7 @@ struct Resumption {
   v1::FileIdentity identity;
   uint64_t offset = 0;              // where to go on
   v1::ContentHash frontier;         // of the bytes before it
+  v1::ContentHash head;             // of the first ones, as they were when it was left
   std::optional<std::string> path;  // under which it was known
   bool known = false;               // goes on where it was left
   bool replaced = false;            // the inode is known, its content is another: it was truncated, rewritten or reused

@@ -126,6 +126,7 @@ class FileTracker final : public FileListener {
   Origin CompareWithRemembered(TailedFile* file, std::string_view head, Resumption* found);
   Origin Continues(TailedFile* file, const v1::FileWatermark& known, std::string_view head, Resumption* found);
   Origin HoldsSame(TailedFile* file, TailedFile* other, std::string_view head);
+  Origin CompareContent(TailedFile* file, TailedFile* other, uint64_t other_size, std::string_view head);
   bool StillHasContent(const v1::FileIdentity& identity, const TailedFile* asking) const;
   bool HasMovedOn(const TailedFile& copy, const v1::FileIdentity& identity) const;
   void HoldBack(TailedFile* file);

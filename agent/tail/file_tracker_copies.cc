@@ -46,6 +46,11 @@ bool BeginsWith(std::string_view head, const v1::ContentHash& known) {
   return known.length() > 0 && known.length() <= head.size() && SameHash(HashOf(head.substr(0, known.length())), known);
 }
 
+bool HoldsWhatWasRead(TailedFile* file) {
+  size_t known = file->read.frontier.length();
+  return SameHash(HashOf(BytesAt(file->file.get(), file->read.offset - known, known)), file->read.frontier);
+}
+
 }  // namespace
 
 // Nobody knows the file's inode. It may still hold what was read, or is being read, under another one:
@@ -96,26 +101,27 @@ FileTracker::Origin FileTracker::HoldsSame(TailedFile* file, TailedFile* other, 
                      clock_->MonotonicNanos() - file->last_active < kEmptyNanos;
     return may_begin ? Origin::kNotKnownYet : Origin::kNew;
   }
-  // The other one may have been emptied a moment ago, and nobody has noticed yet.
-  size_t known = other->read.frontier.length();
-  bool is_itself =
-      stat->size >= other->read.offset &&
-      SameHash(HashOf(BytesAt(other->file.get(), other->read.offset - known, known)), other->read.frontier);
-  if (!is_itself) return BeginsWith(head, other->head) ? Origin::kNotKnownYet : Origin::kNew;
+  if (Origin origin = CompareContent(file, other, stat->size, head); origin != Origin::kNew) return origin;
+  // The other one may be emptied, a moment ago or just now, and nobody has noticed yet.
+  bool is_emptied = !HoldsWhatWasRead(other) && BeginsWith(head, other->head);
+  return is_emptied ? Origin::kNotKnownYet : Origin::kNew;
+}
+
+FileTracker::Origin FileTracker::CompareContent(TailedFile* file, TailedFile* other, uint64_t other_size,
+                                                std::string_view head) {
   if (BytesAt(other->file.get(), 0, head.size()) != head) return Origin::kNew;
   if (file->archive != nullptr) {
-    absl::StatusOr<bool> reached = file->archive->Reach(stat->size + 1, kDecodeBytesAtOnce);
+    absl::StatusOr<bool> reached = file->archive->Reach(other_size + 1, kDecodeBytesAtOnce);
     if (!reached.ok()) return Origin::kNew;
     if (!*reached) return Origin::kNotKnownYet;
     bool is_whole = file->archive->end() == ArchiveFile::End::kComplete;
-    uint64_t size = file->archive->plain_bytes();
+    file->size = file->archive->plain_bytes();
     // Only a file that nobody writes to any more is compressed.
-    if (size > stat->size || (is_whole && size != stat->size)) return Origin::kNew;
-    file->size = size;
+    if (is_whole && file->size != other_size) return Origin::kNew;
   } else {
     file->size = file->file->Stat().value_or(FileStat{}).size;
-    if (file->size > stat->size) return Origin::kNew;
   }
+  if (file->size > other_size) return Origin::kNew;
   uint64_t tail = std::min<uint64_t>(file->size, kFrontierBytes);
   bool same = BytesAt(file->file.get(), file->size - tail, tail) == BytesAt(other->file.get(), file->size - tail, tail);
   return same ? Origin::kNotKnownYet : Origin::kNew;
@@ -181,6 +187,7 @@ FileTracker::Origin FileTracker::Continues(TailedFile* file, const v1::FileWater
   found->identity = known.file();
   found->offset = end;
   found->frontier = known.frontier();
+  found->head = known.head();
   found->path = known.path();
   found->known = true;
   log::Debug("tail", "a copy goes on where its original ended",

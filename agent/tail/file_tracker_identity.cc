@@ -136,6 +136,7 @@ void FileTracker::Begin(TailedFile* file, const FileStat& stat, const Resumption
   if (resumption.known) {
     file->acked = {resumption.offset, resumption.frontier};
     if (const auto* known = memory_.Find(file->identity); known != nullptr) file->passed = known->dropped_bytes();
+    file->head = resumption.head;
     file->spent = !file->is_archive && stat.size < file->acked.offset;
     file->at_end = file->spent;
     GoTo(file, file->acked);
