@@ -35,10 +35,11 @@ bool SameIdentity(const v1::FileIdentity& a, const v1::FileIdentity& b) {
          a.birth_time_unix_nano() == b.birth_time_unix_nano();
 }
 
-// Up to `size` bytes at `offset`; fewer at the end, or if they cannot be read.
-std::string BytesAt(ReadableFile* file, uint64_t offset, size_t size) {
+// Up to `size` bytes at `offset`; fewer at the end.
+absl::StatusOr<std::string> BytesAt(ReadableFile* file, uint64_t offset, size_t size) {
   std::string bytes(size, '\0');
-  bytes.resize(file->ReadAt(offset, bytes.data(), size).value_or(0));
+  SLUICE_ASSIGN_OR_RETURN(size_t found, file->ReadAt(offset, bytes.data(), size));
+  bytes.resize(found);
   return bytes;
 }
 
@@ -46,9 +47,16 @@ bool BeginsWith(std::string_view head, const v1::ContentHash& known) {
   return known.length() > 0 && known.length() <= head.size() && SameHash(HashOf(head.substr(0, known.length())), known);
 }
 
-bool HoldsWhatWasRead(TailedFile* file) {
+absl::StatusOr<bool> HoldsWhatWasRead(TailedFile* file) {
   size_t known = file->read.frontier.length();
-  return SameHash(HashOf(BytesAt(file->file.get(), file->read.offset - known, known)), file->read.frontier);
+  SLUICE_ASSIGN_OR_RETURN(std::string before, BytesAt(file->file.get(), file->read.offset - known, known));
+  return SameHash(HashOf(before), file->read.frontier);
+}
+
+absl::StatusOr<bool> SameBytes(ReadableFile* a, ReadableFile* b, uint64_t offset, size_t size) {
+  SLUICE_ASSIGN_OR_RETURN(std::string bytes_a, BytesAt(a, offset, size));
+  SLUICE_ASSIGN_OR_RETURN(std::string bytes_b, BytesAt(b, offset, size));
+  return bytes_a == bytes_b;
 }
 
 }  // namespace
@@ -60,7 +68,9 @@ bool HoldsWhatWasRead(TailedFile* file) {
 FileTracker::Origin FileTracker::FindOrigin(TailedFile* file, const FileStat& stat, Resumption* found) {
   bool may_be_copy = file->is_archive || ParseRotationName(BaseNameOf(PathOf(*file))).age > 0;
   if (!may_be_copy || file->source->options().internal) return Origin::kNew;
-  std::string head = BytesAt(file->file.get(), 0, kHeadBytes);
+  absl::StatusOr<std::string> begin = BytesAt(file->file.get(), 0, kHeadBytes);
+  if (!begin.ok()) return Origin::kNotKnownYet;  // here and below: what cannot be read now is asked again
+  const std::string& head = *begin;
   if (file->archive != nullptr && file->archive->end() == ArchiveFile::End::kIncomplete && head.empty()) {
     bool patient =
         clock_->MonotonicNanos() - file->disk_changed_at < absl::ToInt64Nanoseconds(options_.archive_patience);
@@ -93,9 +103,11 @@ FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const Fil
 
 // kNotKnownYet if `file` holds what `other` holds, so far.
 FileTracker::Origin FileTracker::HoldsSame(TailedFile* file, TailedFile* other, std::string_view head) {
-  if (!EnsureOpen(other).ok()) return Origin::kNew;
+  if (absl::Status opened = EnsureOpen(other); !opened.ok()) {
+    return absl::IsNotFound(opened) ? Origin::kNew : Origin::kNotKnownYet;
+  }
   absl::StatusOr<FileStat> stat = other->file->Stat();
-  if (!stat.ok()) return Origin::kNew;
+  if (!stat.ok()) return Origin::kNotKnownYet;
   if (head.empty()) {
     bool may_begin = stat->size > 0 && !file->is_archive && !file->present_at_start &&
                      clock_->MonotonicNanos() - file->last_active < kEmptyNanos;
@@ -103,27 +115,31 @@ FileTracker::Origin FileTracker::HoldsSame(TailedFile* file, TailedFile* other, 
   }
   if (Origin origin = CompareContent(file, other, stat->size, head); origin != Origin::kNew) return origin;
   // The other one may be emptied, a moment ago or just now, and nobody has noticed yet.
-  bool is_emptied = !HoldsWhatWasRead(other) && BeginsWith(head, other->head);
-  return is_emptied ? Origin::kNotKnownYet : Origin::kNew;
+  absl::StatusOr<bool> holds = HoldsWhatWasRead(other);
+  if (!holds.ok()) return Origin::kNotKnownYet;
+  return !*holds && BeginsWith(head, other->head) ? Origin::kNotKnownYet : Origin::kNew;
 }
 
 FileTracker::Origin FileTracker::CompareContent(TailedFile* file, TailedFile* other, uint64_t other_size,
                                                 std::string_view head) {
-  if (BytesAt(other->file.get(), 0, head.size()) != head) return Origin::kNew;
+  absl::StatusOr<std::string> begin = BytesAt(other->file.get(), 0, head.size());
+  if (!begin.ok()) return Origin::kNotKnownYet;
+  if (*begin != head) return Origin::kNew;
   if (file->archive != nullptr) {
     absl::StatusOr<bool> reached = file->archive->Reach(other_size + 1, kDecodeBytesAtOnce);
-    if (!reached.ok()) return Origin::kNew;
-    if (!*reached) return Origin::kNotKnownYet;
+    if (!reached.value_or(false)) return Origin::kNotKnownYet;
     bool is_whole = file->archive->end() == ArchiveFile::End::kComplete;
     file->size = file->archive->plain_bytes();
     // Only a file that nobody writes to any more is compressed.
     if (is_whole && file->size != other_size) return Origin::kNew;
   } else {
-    file->size = file->file->Stat().value_or(FileStat{}).size;
+    absl::StatusOr<FileStat> stat = file->file->Stat();
+    if (!stat.ok()) return Origin::kNotKnownYet;
+    file->size = stat->size;
   }
   if (file->size > other_size) return Origin::kNew;
   uint64_t tail = std::min<uint64_t>(file->size, kFrontierBytes);
-  bool same = BytesAt(file->file.get(), file->size - tail, tail) == BytesAt(other->file.get(), file->size - tail, tail);
+  bool same = SameBytes(file->file.get(), other->file.get(), file->size - tail, tail).value_or(true);
   return same ? Origin::kNotKnownYet : Origin::kNew;
 }
 
@@ -168,19 +184,21 @@ FileTracker::Origin FileTracker::Continues(TailedFile* file, const v1::FileWater
   bool is_shorter;
   if (file->archive != nullptr) {
     absl::StatusOr<bool> reached = file->archive->Reach(end, kDecodeBytesAtOnce);
-    if (!reached.ok()) return Origin::kNew;
-    if (!*reached) return Origin::kNotKnownYet;
+    if (!reached.value_or(false)) return Origin::kNotKnownYet;
     is_shorter = file->archive->plain_bytes() < end;
     // Being written still? Otherwise it is another file's.
     if (is_shorter) return file->archive->end() == ArchiveFile::End::kIncomplete ? Origin::kNotKnownYet : Origin::kNew;
   } else {
-    is_shorter = file->file->Stat().value_or(FileStat{}).size < end;
+    absl::StatusOr<FileStat> stat = file->file->Stat();
+    if (!stat.ok()) return Origin::kNotKnownYet;
+    is_shorter = stat->size < end;
   }
   if (!is_shorter) {
     size_t length = known.frontier().length();
-    if (length > end || !SameHash(HashOf(BytesAt(file->file.get(), end - length, length)), known.frontier())) {
-      return Origin::kNew;
-    }
+    if (length > end) return Origin::kNew;
+    absl::StatusOr<std::string> before = BytesAt(file->file.get(), end - length, length);
+    if (!before.ok()) return Origin::kNotKnownYet;
+    if (!SameHash(HashOf(*before), known.frontier())) return Origin::kNew;
   } else if (head.size() < known.head().length()) {
     return Origin::kNew;
   }

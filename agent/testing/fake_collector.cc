@@ -24,7 +24,9 @@ void FakeCollector::Connect() {
   held_.clear();
   LinkEvent event;
   event.kind = LinkEvent::Kind::kConnected;
-  for (const auto& [key, watermark] : watermarks_) event.watermarks.push_back(watermark);
+  for (const auto& [key, watermark] : watermarks_) {
+    if (!silent_) event.watermarks.push_back(watermark);
+  }
   events_.push_back(std::move(event));
 }
 

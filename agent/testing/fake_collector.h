@@ -34,6 +34,8 @@ class FakeCollector final : public CollectorLink {
   bool connected() const { return connected_; }
   // Stores the next `count` messages, and acknowledges them if `acknowledge`.
   void Process(size_t count, bool acknowledge);
+  // Tells no watermarks at connections; it keeps them.
+  void KeepSilent() { silent_ = true; }
   // As if its data directory was removed.
   void LoseEverything() { watermarks_.clear(), files_.clear(), all_.clear(); }
   size_t waiting() const { return waiting_.size(); }
@@ -59,6 +61,7 @@ class FakeCollector final : public CollectorLink {
   void Store(const v1::LogBatch& batch);
 
   bool connected_ = false;
+  bool silent_ = false;
   uint64_t sequence_ = 0;
   size_t queue_max_ = 64;
   std::deque<v1::PushRequest> waiting_;

@@ -24,11 +24,14 @@ constexpr int kRoundsMax = 100'000;  // a test that needs more hangs
 TestHost::TestHost(Options options) : options_(std::move(options)) {
   std::string pattern = ::testing::TempDir() + "sluice-XXXXXX";
   root_ = mkdtemp(pattern.data());
+  std::string state = ::testing::TempDir() + "state-XXXXXX";
+  state_ = mkdtemp(state.data());
 }
 
 TestHost::~TestHost() {
   KillAgent();
   std::filesystem::remove_all(root_);
+  std::filesystem::remove_all(state_);
 }
 
 void TestHost::StartAgent() {
@@ -45,16 +48,18 @@ void TestHost::StartAgent() {
   tracker.deleted_keep_open = options_.deleted_keep_open;
   tracker.deleted_bytes_max = options_.deleted_bytes_max;
   tracker.source_of = [this](const std::string& path) { return tree_->SourceOf(path); };
-  tracker_ = std::make_unique<FileTracker>(std::move(tracker), HostFileSystem(), &clock_, metrics_.get(), &events_);
-  for (const v1::FileWatermark& file : checkpoint_) tracker_->Learn(file);
+  tracker_ = std::make_unique<FileTracker>(std::move(tracker), &files_, &clock_, metrics_.get(), &events_);
+  checkpoints_ = std::make_unique<CheckpointStore>(state_, &files_);
+  const v1::AgentCheckpoint checkpoint = checkpoints_->Load();
+  for (const v1::FileWatermark& file : checkpoint.files()) tracker_->Learn(file);
 
   SourceOptions source = options_.source;
   source.root = root_;
   if (source.name.empty()) source.name = "source";
   absl::StatusOr<std::shared_ptr<const Source>> created = Source::Create(std::move(source), "agent-1");
   ASSERT_TRUE(created.ok()) << created.status();
-  tree_ = std::make_unique<WatchTree>(WatchTree::Options(), std::vector{*created}, HostFileSystem(), watcher_.get(),
-                                      &clock_, tracker_.get(), metrics_.get());
+  tree_ = std::make_unique<WatchTree>(WatchTree::Options(), std::vector{*created}, &files_, watcher_.get(), &clock_,
+                                      tracker_.get(), metrics_.get());
   tailer_ =
       std::make_unique<Tailer>(options_.tailer, tracker_.get(), &collector_, buffers_.get(), &clock_, metrics_.get());
 }
@@ -78,9 +83,15 @@ void TestHost::KillAgent() {
   watcher_ = nullptr;
 }
 
-void TestHost::SaveCheckpoint() {
-  checkpoint_.clear();
-  for (const v1::FileWatermark* file : tracker_->Progress()) checkpoint_.push_back(*file);
+bool TestHost::SaveCheckpoint() {
+  v1::AgentCheckpoint checkpoint;
+  for (const v1::FileWatermark* file : tracker_->Progress()) *checkpoint.add_files() = *file;
+  return checkpoints_->Save(std::move(checkpoint)).ok();
+}
+
+void TestHost::LoseCheckpoint() {
+  std::filesystem::remove_all(state_);
+  std::filesystem::create_directory(state_);
 }
 
 void TestHost::Work() {

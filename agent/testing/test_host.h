@@ -8,12 +8,14 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/checkpoint/checkpoint_store.h"
 #include "agent/discover/watch_tree.h"
 #include "agent/link/buffer_pool.h"
 #include "agent/metrics/agent_metrics.h"
 #include "agent/tail/file_tracker.h"
 #include "agent/tail/tailer.h"
 #include "agent/testing/fake_collector.h"
+#include "agent/testing/faulty_file_system.h"
 #include "base/clock.h"
 #include "base/directory_watcher.h"
 #include "base/file_system.h"
@@ -45,9 +47,9 @@ class TestHost {
   void StartAgent();
   void KillAgent();
   bool running() const { return tailer_ != nullptr; }
-  // Keeps the agent's progress as its checkpoint would.
-  void SaveCheckpoint();
-  void LoseCheckpoint() { checkpoint_.clear(); }
+  // Keeps the agent's progress, as the agent does, in a state directory. False if it could not be written.
+  bool SaveCheckpoint();
+  void LoseCheckpoint();
 
   // Lets the agent work until it has nothing to do at this moment.
   void Work();
@@ -73,6 +75,7 @@ class TestHost {
   // "kind path" of each, with the path below the root.
   std::vector<std::string> EventNames() const;
 
+  FaultyFileSystem& files() { return files_; }
   FakeCollector& collector() { return collector_; }
   SimulatedClock& clock() { return clock_; }
   AgentMetrics& metrics() { return *metrics_; }
@@ -89,7 +92,9 @@ class TestHost {
   std::string root_;
   SimulatedClock clock_;
   FakeCollector collector_;
-  std::vector<v1::FileWatermark> checkpoint_;
+  std::string state_;
+  FaultyFileSystem files_{HostFileSystem()};
+  std::unique_ptr<CheckpointStore> checkpoints_;
 
   std::unique_ptr<prometheus::Registry> registry_;
   std::unique_ptr<AgentMetrics> metrics_;
