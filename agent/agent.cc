@@ -96,8 +96,7 @@ void Agent::CreateStages() {
   for (const std::shared_ptr<const Source>& source : options_.sources) {
     metrics_.CountParseErrors(source->options().name, 0);  // so that every source is there from the start
   }
-  const v1::AgentCheckpoint checkpoint = store_.Load();
-  for (const v1::FileWatermark& file : checkpoint.files()) tracker_->Learn(file);
+  tracker_->Learn(store_.Load());
 
   tree_ = std::make_unique<WatchTree>(WatchTree::Options(), sources, HostFileSystem(), watcher_.get(), clock_,
                                       tracker_.get(), &metrics_);
@@ -220,7 +219,7 @@ v1::AgentCheckpoint Agent::Checkpoint() {
   v1::AgentCheckpoint checkpoint;
   checkpoint.set_agent(options_.id);
   checkpoint.set_time_unix_nano(static_cast<uint64_t>(clock_->UnixNanos()));
-  for (const v1::FileWatermark* file : tracker_->Progress()) *checkpoint.add_files() = *file;
+  tracker_->Progress(&checkpoint);
   tracker_->memory().Trim(kFilesRemembered);
   return checkpoint;
 }

@@ -99,6 +99,42 @@ TEST(CopiesTest, KnowsTheCopyThatWasMadeWhileTheAgentWasDown) {
   ExpectLines(host, expected);
 }
 
+TEST(CopiesTest, KnowsACopyAfterARestartThoughTheOriginalIsGone) {
+  TestHost host;
+  host.StartAgent();
+  host.Append("app.log", Joined(Numbered(0, 100)));
+  host.Settle();
+  host.Copy("app.log", "app.log.1");
+  host.Settle();
+  host.Truncate("app.log");
+  host.SettleAll();
+  host.SaveCheckpoint();
+  host.Delete("app.log");
+  host.SettleAll();
+  host.KillAgent();
+  host.StartAgent();
+  host.SettleAll();
+  ExpectLines(host, Numbered(0, 100));
+}
+
+TEST(CopiesTest, KnowsTheCopyOfAFileThatItKnowsByAnotherName) {
+  TestHost host;
+  host.MakeDirectory("d");
+  host.Append("app.log", Joined(Numbered(0, 100)));
+  host.Link("app.log", "d/link.log");
+  host.StartAgent();
+  host.Settle();
+  for (const char* round : {"first\n", "second\n"}) {
+    host.Copy("app.log", "app.log.1");
+    host.Truncate("app.log");
+    host.SettleAll();
+    host.Append("app.log", round);
+    host.SettleAll();
+    host.Rename("app.log.1", "app.log.2");
+  }
+  EXPECT_EQ(host.collector().All().size(), 102);
+}
+
 TEST(CopiesTest, FollowsARowOfCopies) {
   TestHost host;
   host.StartAgent();

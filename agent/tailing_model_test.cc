@@ -1,11 +1,14 @@
-// The tailer against a model: random file-system actions, restarts and broken connections; then every line that was
-// written must have arrived exactly once and in order. SLUICE_SEED repeats one run, SLUICE_MODEL_RUNS sets how many.
+// The tailer against a model: random file-system actions, restarts, broken connections and a failing disk; then every
+// line that was written must have arrived exactly once and in order. SLUICE_SEED repeats one run, SLUICE_MODEL_RUNS
+// sets how many.
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -28,20 +31,28 @@ struct Life {
   bool line_open = false;  // and the beginning of one more
   bool seen = false;       // the agent has it open
   bool may_lose = false;   // it ended when the agent could not have read all of it
+  std::string link;        // another name of the file, if it has one
 };
 
 class Model {
  public:
   explicit Model(uint64_t seed)
-      : random_(seed), closes_files_(seed % 7 == 0), polls_(seed % 11 == 0), host_(OptionsOf(seed)) {
+      : random_(seed),
+        closes_files_(seed % 7 == 0),
+        polls_(seed % 11 == 0),
+        fails_(seed % 4 == 0),
+        host_(OptionsOf(seed)) {
+    if (fails_) host_.files().FailReads(10, seed);
     host_.MakeDirectory("a");
     host_.MakeDirectory("b");
   }
 
   void Run() {
     for (int steps = Pick(kStepsMax); steps > 0 && !::testing::Test::HasFailure(); --steps) Step();
-    for (const auto& [name, id] : alive_) {
-      if (lives_[id].line_open) Write(name, 1);
+    host_.files().FailReads(0, 0);
+    const std::map<std::string, int> alive = alive_;
+    for (const auto& [name, id] : alive) {
+      if (lives_[id].line_open && !IsArchive(name)) Write(name, 1);
     }
     if (!host_.running()) host_.StartAgent();
     host_.collector().Disconnect();  // acks are lost only with their connection
@@ -60,6 +71,7 @@ class Model {
     options.inotify = seed % 11 != 0;                   // polls_
     // Lines with an odd number go on with the record before.
     if (seed % 4 == 3) options.source.framing.multiline = MultilineOptions{.continuation = R"(^\d+ \d*[13579] )"};
+    options.source.exclude = {};                        // archives are read
     return options;
   }
 
@@ -71,17 +83,17 @@ class Model {
   }
 
   void Step() {
-    int action = Pick(100);
+    int action = Pick(120);
     if (action < 45) {
       std::string name = AnyName();
       Write(Chance(10) && alive_.contains(name + ".1") ? name + ".1" : name, 1 + Pick(6));
     } else if (action < 55) {
       Rotate(AnyName());
-    } else if (action < 60) {
+    } else if (action < 58) {
       Truncate(AnyName());
-    } else if (action < 64) {
+    } else if (action < 62) {
       Delete(AnyName());
-    } else if (action < 76) {
+    } else if (action < 75) {
       Work();
     } else if (action < 86) {
       if (host_.running() && !host_.collector().connected()) host_.collector().Connect();
@@ -94,10 +106,30 @@ class Model {
       host_.clock().Advance(static_cast<int64_t>(Pick(40)) * 1'000'000'000);
     } else if (action < 97) {
       StartOrKill();
-    } else if (host_.running()) {
-      Trace("checkpoint");
-      host_.SaveCheckpoint();
+    } else if (action < 100) {
+      Checkpoint();
+    } else if (action < 106) {
+      CopyTruncate(AnyName());
+    } else if (action < 113) {
+      Compress(absl::StrCat(AnyName(), ".", 1 + Pick(kGenerations)));
+    } else if (action < 116) {
+      Link(AnyName());
+    } else {
+      MoveDirectory(Chance(50) ? "a" : "b");
     }
+  }
+
+  static bool IsArchive(const std::string& name) { return name.ends_with(".gz"); }
+
+  void Checkpoint() {
+    if (!host_.running()) return;
+    Trace("checkpoint");
+    if (!fails_ || Chance(50)) return void(host_.SaveCheckpoint());
+    // The power goes while it is being written.
+    host_.files().CrashAt(Pick(3), static_cast<FaultyFileSystem::Crash>(Pick(3)));
+    host_.SaveCheckpoint();
+    Kill();
+    host_.files().Restart();
   }
 
   void Work() {
@@ -109,9 +141,13 @@ class Model {
 
   void StartOrKill() {
     if (!host_.running()) return Trace("start agent"), host_.StartAgent();
+    Kill();
+    if (Chance(20)) host_.LoseCheckpoint();
+  }
+
+  void Kill() {
     host_.KillAgent();
     Trace("kill agent");
-    if (Chance(20)) host_.LoseCheckpoint();
     for (auto& [id, life] : lives_) life.seen = false;
     for (int id : ended_) lives_[id].may_lose |= !AllStored(id);  // what was held open is gone now
     ended_.clear();
@@ -120,6 +156,7 @@ class Model {
   // Writes whole lines; the last one sometimes without its end.
   void Write(const std::string& name, int count) {
     if (!alive_.contains(name)) {
+      host_.MakeDirectory(DirectoryOf(name));
       alive_[name] = ++last_id_;
       lives_[last_id_].id = last_id_;
     }
@@ -139,17 +176,29 @@ class Model {
 
   void Rotate(const std::string& name) {
     if (!alive_.contains(name)) return;
-    std::string oldest = absl::StrCat(name, ".", kGenerations);
-    if (alive_.contains(oldest)) Delete(oldest);
-    for (int i = kGenerations; i > 0; --i) {
-      std::string from = i == 1 ? name : absl::StrCat(name, ".", i - 1);
-      if (!alive_.contains(from)) continue;
-      std::string to = absl::StrCat(name, ".", i);
-      host_.Rename(from, to);
-      Trace("rename ", from, " ", to);
-      alive_[to] = alive_[from];
-      alive_.erase(from);
+    if (MakeRoom(name)) Move(name, absl::StrCat(name, ".1"));
+  }
+
+  void Move(const std::string& from, const std::string& to) {
+    host_.Rename(from, to);
+    Trace("rename ", from, " ", to);
+    alive_[to] = alive_[from];
+    alive_.erase(from);
+  }
+
+  // Moves all older generations on by one.
+  // False if it cannot.
+  bool MakeRoom(const std::string& name) {
+    for (const char* packed : {"", ".gz"}) {
+      std::string oldest = absl::StrCat(name, ".", kGenerations, packed);
+      if (alive_.contains(oldest)) Delete(oldest);
+      if (alive_.contains(oldest)) return false;
+      for (int i = kGenerations - 1; i > 0; --i) {
+        std::string from = absl::StrCat(name, ".", i, packed);
+        if (alive_.contains(from)) Move(from, absl::StrCat(name, ".", i + 1, packed));
+      }
     }
+    return true;
   }
 
   void Truncate(const std::string& name) {
@@ -157,23 +206,100 @@ class Model {
     lives_[alive_[name]].may_lose |= !AllStored(alive_[name]);
     host_.Truncate(name);
     Trace("truncate ", name, " life ", alive_[name]);
-    bool seen = lives_[alive_[name]].seen;
+    BeginAnew(name);
+  }
+
+  // The file goes on with other content.
+  void BeginAnew(const std::string& name) {
+    Life& old = lives_[alive_[name]];
     alive_[name] = ++last_id_;
-    lives_[last_id_].id = last_id_;
-    lives_[last_id_].seen = seen;
+    Life& life = lives_[last_id_];
+    life.id = last_id_;
+    life.seen = old.seen;
+    life.link = std::exchange(old.link, "");
+    if (emptied_.contains(old.id)) emptied_.insert(life.id);
+    if (!life.link.empty() && alive_.contains(life.link)) alive_[life.link] = life.id;
+  }
+
+  void CopyTruncate(const std::string& name) {
+    if (!alive_.contains(name) || host_.Content(name).empty()) return;
+    // Known by its other name, it would have to be found by the copy's alone; compressed before anybody looks, it is
+    // not.
+    if (!lives_[alive_[name]].link.empty()) return;
+    if (!MakeRoom(name)) return;
+    std::string copy = absl::StrCat(name, ".1");
+    host_.Copy(name, copy);
+    host_.Truncate(name);
+    int id = alive_[name];
+    Trace("copytruncate ", name, " life ", id);
+    BeginAnew(name);
+    alive_[copy] = id;
+    lives_[id].seen = false;  // the copy is another file
+    emptied_.insert(alive_[name]);
+  }
+
+  // A compressor makes a new file, and removes the old one.
+  void Compress(const std::string& name) {
+    std::string packed = name + ".gz";
+    if (!alive_.contains(name) || alive_.contains(packed) || host_.Content(name).empty()) return;
+    if (emptied_.contains(alive_[name])) return;
+    if (!lives_[alive_[name]].link.empty()) return;  // compressors refuse files with several links
+    host_.Gzip(name, packed);
+    Trace("compress ", name, " life ", alive_[name]);
+    if (Chance(50)) Work();
+    host_.Delete(name);
+    alive_[packed] = alive_[name];
+    alive_.erase(name);
+    lives_[alive_[packed]].seen = false;
+  }
+
+  void Link(const std::string& name) {
+    if (!alive_.contains(name) || !lives_[alive_[name]].link.empty() || emptied_.contains(alive_[name])) return;
+    Life& life = lives_[alive_[name]];
+    std::string link = absl::StrCat("b/link", life.id, ".log");
+    host_.MakeDirectory("b");
+    host_.Link(name, link);
+    Trace("link ", name, " ", link);
+    life.link = link;
+  }
+
+  // To a new name; the next file that is written makes the directory again.
+  void MoveDirectory(const std::string& name) {
+    std::string to = absl::StrCat(name, "-moved", ++moves_);
+    host_.MakeDirectory(name);
+    host_.Rename(name, to);
+    Trace("move directory ", name, " ", to);
+    std::map<std::string, int> alive;
+    auto moved = [&](const std::string& path) {
+      return path.starts_with(name + "/") ? to + path.substr(name.size()) : path;
+    };
+    for (const auto& [path, id] : alive_) alive[moved(path)] = id;
+    alive_ = std::move(alive);
+    for (auto& [id, life] : lives_) life.link = moved(life.link);
   }
 
   void Delete(const std::string& name) {
-    if (!alive_.contains(name)) return;
+    // Who never sees the emptied file again, and lost what was written down of it, cannot know its copy.
+    if (!alive_.contains(name) || emptied_.contains(alive_[name])) return;
     int id = alive_[name];
+    Life& life = lives_[id];
+    if (!life.link.empty() && life.link != name) {
+      host_.Delete(name);
+      Trace("delete ", name, " life ", id, " which is also ", life.link);
+      alive_.erase(name);
+      alive_[life.link] = id;
+      life.link.clear();
+      return;
+    }
     if (!AllStored(id)) {
-      // A closed file, and one that the next poll would have found, is lost with its name.
-      bool is_held = host_.running() && lives_[id].seen && !closes_files_ && !polls_;
-      lives_[id].may_lose |= !is_held;
+      // A closed file, one that the next poll would have found, and one that may not have been opened is lost with its
+      // name.
+      bool is_held = host_.running() && life.seen && !closes_files_ && !polls_ && !fails_;
+      life.may_lose |= !is_held;
       ended_.push_back(id);
     }
     host_.Delete(name);
-    Trace("delete ", name, " life ", id, lives_[id].may_lose ? " may lose" : "");
+    Trace("delete ", name, " life ", id, life.may_lose ? " may lose" : "");
     alive_.erase(name);
   }
 
@@ -237,11 +363,14 @@ class Model {
   std::mt19937_64 random_;
   const bool closes_files_;
   const bool polls_;
+  const bool fails_;
   TestHost host_;
   std::map<int, Life> lives_;
   std::map<std::string, int> alive_;  // path → life
   std::vector<int> ended_;            // deleted, and perhaps still held open by the agent
+  std::set<int> emptied_;             // what is in files that copytruncate emptied
   int last_id_ = 0;
+  int moves_ = 0;
 };
 
 TEST(TailingModelTest, EveryLineOnceAndInOrderWhateverHappens) {

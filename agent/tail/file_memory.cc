@@ -75,8 +75,38 @@ std::vector<const v1::FileWatermark*> FileMemory::All() const {
   return all;
 }
 
+void FileMemory::LearnCopy(const v1::FileIdentity& copy, const v1::FileIdentity& original) {
+  originals_[KeyOf(copy)] = original;
+}
+
+const v1::FileIdentity* FileMemory::OriginalOf(const FileStat& copy) const {
+  auto it = originals_.find(Key{copy.inode, copy.birth_unix_nano, copy.device, 0});
+  return it == originals_.end() ? nullptr : &it->second;
+}
+
+void FileMemory::AddTo(v1::AgentCheckpoint* checkpoint) const {
+  for (const auto& [key, entry] : watermarks_) *checkpoint->add_files() = entry.watermark;
+  for (const auto& [key, original] : originals_) {
+    v1::CopiedFile* copied = checkpoint->add_copies();
+    copied->mutable_copy()->set_device(key.device);
+    copied->mutable_copy()->set_inode(key.inode);
+    copied->mutable_copy()->set_birth_time_unix_nano(key.birth);
+    *copied->mutable_original() = original;
+  }
+}
+
+void FileMemory::Learn(const v1::AgentCheckpoint& checkpoint) {
+  for (const v1::FileWatermark& file : checkpoint.files()) Learn(file);
+  for (const v1::CopiedFile& copied : checkpoint.copies()) LearnCopy(copied.copy(), copied.original());
+}
+
 void FileMemory::Trim(size_t count) {
   if (watermarks_.size() <= count) return;
+  ForgetOldest(count);
+  std::erase_if(originals_, [this](const auto& item) { return !watermarks_.contains(KeyOf(item.second)); });
+}
+
+void FileMemory::ForgetOldest(size_t count) {
   if (count == 0) return watermarks_.clear();
   std::vector<uint64_t> ages;
   ages.reserve(watermarks_.size());

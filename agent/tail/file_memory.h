@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/file_system.h"
+#include "sluice/v1/checkpoint.pb.h"
 #include "sluice/v1/ingest_service.pb.h"
 
 namespace sluice::agent {
@@ -34,10 +35,18 @@ class FileMemory {
   // This very generation.
   const v1::FileWatermark* Find(const v1::FileIdentity& file) const;
 
+  // A file that is a copy of another goes on under that one's identity.
+  void LearnCopy(const v1::FileIdentity& copy, const v1::FileIdentity& original);
+  // Null if it is no copy.
+  const v1::FileIdentity* OriginalOf(const FileStat& copy) const;
+  // All that is known, for the checkpoint.
+  void AddTo(v1::AgentCheckpoint* checkpoint) const;
+  void Learn(const v1::AgentCheckpoint& checkpoint);
+
   // All, in a stable order.
   std::vector<const v1::FileWatermark*> All() const;
   size_t size() const { return watermarks_.size(); }
-  // Forgets the ones learnt first until at most `count` are left.
+  // Forgets the ones learnt first until at most `count` are left, and copies of what is forgotten.
   void Trim(size_t count);
 
  private:
@@ -52,9 +61,11 @@ class FileMemory {
     v1::FileWatermark watermark;
     uint64_t learnt;  // when, counted
   };
+  void ForgetOldest(size_t count);
   static Key KeyOf(const v1::FileIdentity& file);
 
   std::map<Key, Entry> watermarks_;
+  std::map<Key, v1::FileIdentity> originals_;  // of copies
   uint64_t learnt_ = 0;
 };
 

@@ -49,6 +49,7 @@ class FileTracker final : public FileListener {
 
   // What was known before: from the checkpoint, and from the collector.
   void Learn(const v1::FileWatermark& watermark) { memory_.Learn(watermark); }
+  void Learn(const v1::AgentCheckpoint& checkpoint) { memory_.Learn(checkpoint); }
   // From now on files are compared with what was learnt, and read. Before, they are only held open.
   void StartReading();
   bool reading() const { return reading_; }
@@ -90,8 +91,8 @@ class FileTracker final : public FileListener {
   void Lose(const TailedFile& file, const v1::FileIdentity& identity, LossReason reason, uint64_t bytes,
             std::string_view message);
 
-  // Progress of all files, also of those that are gone, for the checkpoint.
-  std::vector<const v1::FileWatermark*> Progress();
+  // Adds the progress of all files, also of those that are gone.
+  void Progress(v1::AgentCheckpoint* checkpoint);
   // True if something was acknowledged since the last Progress.
   bool HasProgress() const { return has_progress_; }
   // A batch of `file` was acknowledged.
@@ -123,11 +124,13 @@ class FileTracker final : public FileListener {
 
   Origin FindOrigin(TailedFile* file, const FileStat& stat, Resumption* found);
   Origin CompareWithFollowed(TailedFile* file, const FileStat& stat, std::string_view head);
-  Origin CompareWithRemembered(TailedFile* file, std::string_view head, Resumption* found);
+  Origin CompareWithRemembered(TailedFile* file, const FileStat& stat, std::string_view head, Resumption* found);
   Origin Continues(TailedFile* file, const v1::FileWatermark& known, std::string_view head, Resumption* found);
   Origin HoldsSame(TailedFile* file, TailedFile* other, std::string_view head);
   Origin CompareContent(TailedFile* file, TailedFile* other, uint64_t other_size, std::string_view head);
   bool StillHasContent(const v1::FileIdentity& identity, const TailedFile* asking) const;
+  TailedFile* PresentOf(const TailedFile& file) const;
+  bool MayMoveOn(const TailedFile& copy, const v1::FileIdentity& identity) const;
   bool HasMovedOn(const TailedFile& copy, const v1::FileIdentity& identity) const;
   void HoldBack(TailedFile* file);
   int64_t TendWaiting(int64_t now);

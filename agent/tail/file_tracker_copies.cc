@@ -21,6 +21,8 @@ constexpr int64_t kAskLaterNanos = 5 * kSecond;
 constexpr int64_t kSlotNanos = kSecond / 100;
 // How long an empty file beside a larger one is taken for a copy that begins.
 constexpr int64_t kEmptyNanos = 5 * kSecond;
+// An archive with another name than its original is known by its content, if that is not next to nothing.
+constexpr uint64_t kTellingBytes = 64;
 // Plain bytes that are decoded at a time to compare an archive.
 constexpr uint64_t kDecodeBytesAtOnce = 16 << 20;
 
@@ -50,7 +52,8 @@ bool BeginsWith(std::string_view head, const v1::ContentHash& known) {
 absl::StatusOr<bool> HoldsWhatWasRead(TailedFile* file) {
   size_t known = file->read.frontier.length();
   SLUICE_ASSIGN_OR_RETURN(std::string before, BytesAt(file->file.get(), file->read.offset - known, known));
-  return SameHash(HashOf(before), file->read.frontier);
+  SLUICE_ASSIGN_OR_RETURN(std::string head, BytesAt(file->file.get(), 0, file->head.length()));
+  return SameHash(HashOf(before), file->read.frontier) && SameHash(HashOf(head), file->head);
 }
 
 absl::StatusOr<bool> SameBytes(ReadableFile* a, ReadableFile* b, uint64_t offset, size_t size) {
@@ -77,7 +80,7 @@ FileTracker::Origin FileTracker::FindOrigin(TailedFile* file, const FileStat& st
     return patient ? Origin::kNotKnownYet : Origin::kNew;
   }
   Origin origin = CompareWithFollowed(file, stat, head);
-  return origin == Origin::kNew ? CompareWithRemembered(file, head, found) : origin;
+  return origin == Origin::kNew ? CompareWithRemembered(file, stat, head, found) : origin;
 }
 
 FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const FileStat& stat, std::string_view head) {
@@ -92,6 +95,9 @@ FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const Fil
            (stat.birth_unix_nano == 0 || stat.birth_unix_nano >= other.identity.birth_time_unix_nano()) &&
            (!file->present_at_start || head.size() == kHeadBytes);
   });
+  // Of several links one is known.
+  TailedFile* present = file->is_archive ? nullptr : PresentOf(*file);
+  if (present != nullptr && present != file && present->resolved) others.push_back(present);
   for (TailedFile* other : others) {
     Origin origin = HoldsSame(file, other, head);
     if (origin == Origin::kNew) continue;
@@ -143,21 +149,34 @@ FileTracker::Origin FileTracker::CompareContent(TailedFile* file, TailedFile* ot
   return same ? Origin::kNotKnownYet : Origin::kNew;
 }
 
-FileTracker::Origin FileTracker::CompareWithRemembered(TailedFile* file, std::string_view head, Resumption* found) {
+FileTracker::Origin FileTracker::CompareWithRemembered(TailedFile* file, const FileStat& stat, std::string_view head,
+                                                       Resumption* found) {
   const std::string path = PathOf(*file);
+  const v1::FileIdentity* original = memory_.OriginalOf(stat);
   std::vector<const v1::FileWatermark*> candidates;
   for (const v1::FileWatermark* known : memory_.All()) {
-    if (!BeginsWith(head, known->head()) || !SameStem(path, known->path())) continue;
-    bool same_directory = DirectoryOf(path) == DirectoryOf(known->path());
-    if (!file->is_archive && (!same_directory || !HasMovedOn(*file, known->file()))) continue;
-    if (StillHasContent(known->file(), file)) continue;
-    candidates.insert(same_directory ? candidates.begin() : candidates.end(), known);
+    if (!BeginsWith(head, known->head())) continue;
+    if (!file->is_archive && MayMoveOn(*file, known->file())) return Origin::kNotKnownYet;
+    bool is_original = original != nullptr && SameIdentity(*original, known->file());
+    bool may_be = file->is_archive ? SameStem(path, known->path()) || known->end_offset() >= kTellingBytes
+                                   : HasMovedOn(*file, known->file());
+    if ((!is_original && !may_be) || StillHasContent(known->file(), file)) continue;
+    bool is_likely = is_original || DirectoryOf(path) == DirectoryOf(known->path());
+    candidates.insert(is_likely ? candidates.begin() : candidates.end(), known);
   }
   for (const v1::FileWatermark* known : candidates) {
     Origin origin = Continues(file, *known, head, found);
     if (origin != Origin::kNew) return origin;
   }
   return Origin::kNew;
+}
+
+// The file that now has the name of which `file` has an older one; null if it is not followed.
+TailedFile* FileTracker::PresentOf(const TailedFile& file) const {
+  const std::string& path = PathOf(file);
+  std::string present = JoinPath(DirectoryOf(path), ParseRotationName(BaseNameOf(path)).stem);
+  absl::StatusOr<FileStat> stat = file_system_->Stat(present, /*follow=*/true);
+  return stat.ok() ? table_.FindByInode(stat->device, stat->inode) : nullptr;
 }
 
 // True if the file of that identity is followed, or another copy goes on for it.
@@ -169,12 +188,23 @@ bool FileTracker::StillHasContent(const v1::FileIdentity& identity, const Tailed
               .empty();
 }
 
-// True if the file was begun anew since: as copytruncate does, and nothing else that leaves a copy.
+// True if the file beside `copy` was begun anew since: as copytruncate does, and nothing else that leaves a copy.
 bool FileTracker::HasMovedOn(const TailedFile& copy, const v1::FileIdentity& identity) const {
   const TailedFile* now = table_.FindByInode(copy.device, identity.inode());
   return now != nullptr && now != &copy && now->resolved &&
          now->identity.birth_time_unix_nano() == identity.birth_time_unix_nano() &&
-         now->identity.generation() > identity.generation();
+         now->identity.generation() > identity.generation() &&
+         ((DirectoryOf(PathOf(*now)) == DirectoryOf(PathOf(copy)) && SameStem(PathOf(*now), PathOf(copy))) ||
+          now == PresentOf(copy));
+}
+
+// True if the file of that identity may have been begun anew, but it cannot be read at the moment.
+bool FileTracker::MayMoveOn(const TailedFile& copy, const v1::FileIdentity& identity) const {
+  const TailedFile* now = table_.FindByInode(copy.device, identity.inode());
+  if (now != nullptr) return now != &copy && !now->resolved;
+  return std::any_of(unreadable_.begin(), unreadable_.end(), [&](const std::string& path) {
+    return DirectoryOf(path) == DirectoryOf(PathOf(copy)) && SameStem(path, PathOf(copy));
+  });
 }
 
 // If `file` holds what was delivered of a file that is known: then it goes on behind it.
@@ -202,6 +232,7 @@ FileTracker::Origin FileTracker::Continues(TailedFile* file, const v1::FileWater
   } else if (head.size() < known.head().length()) {
     return Origin::kNew;
   }
+  memory_.LearnCopy(found->identity, known.file());
   found->identity = known.file();
   found->offset = end;
   found->frontier = known.frontier();

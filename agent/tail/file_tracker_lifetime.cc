@@ -237,13 +237,13 @@ void FileTracker::Remember(const TailedFile& file) {
   memory_.Learn(watermark);
 }
 
-std::vector<const v1::FileWatermark*> FileTracker::Progress() {
+void FileTracker::Progress(v1::AgentCheckpoint* checkpoint) {
   table_.ForEach([this](TailedFile* file) {
     if (file->resolved && file->dirty) Remember(*file);
     file->dirty = false;
   });
   has_progress_ = false;
-  return memory_.All();
+  memory_.AddTo(checkpoint);
 }
 
 }  // namespace sluice::agent

@@ -50,8 +50,7 @@ void TestHost::StartAgent() {
   tracker.source_of = [this](const std::string& path) { return tree_->SourceOf(path); };
   tracker_ = std::make_unique<FileTracker>(std::move(tracker), &files_, &clock_, metrics_.get(), &events_);
   checkpoints_ = std::make_unique<CheckpointStore>(state_, &files_);
-  const v1::AgentCheckpoint checkpoint = checkpoints_->Load();
-  for (const v1::FileWatermark& file : checkpoint.files()) tracker_->Learn(file);
+  tracker_->Learn(checkpoints_->Load());
 
   SourceOptions source = options_.source;
   source.root = root_;
@@ -85,7 +84,7 @@ void TestHost::KillAgent() {
 
 bool TestHost::SaveCheckpoint() {
   v1::AgentCheckpoint checkpoint;
-  for (const v1::FileWatermark* file : tracker_->Progress()) *checkpoint.add_files() = *file;
+  tracker_->Progress(&checkpoint);
   return checkpoints_->Save(std::move(checkpoint)).ok();
 }
 
