@@ -34,6 +34,8 @@ struct Life {
   std::string link;        // another name of the file, if it has one
 };
 
+const std::string& PathOf(const TailedFile& file) { return file.path.empty() ? file.last_path : file.path; }
+
 class Model {
  public:
   explicit Model(uint64_t seed)
@@ -71,7 +73,7 @@ class Model {
     options.inotify = seed % 11 != 0;                   // polls_
     // Lines with an odd number go on with the record before.
     if (seed % 4 == 3) options.source.framing.multiline = MultilineOptions{.continuation = R"(^\d+ \d*[13579] )"};
-    options.source.exclude = {};                        // archives are read
+    options.source.exclude = {};  // archives are read
     return options;
   }
 
@@ -328,8 +330,9 @@ class Model {
     host_.tracker().table().ForEach([this](TailedFile* file) {
       Trace("file ", file->path, " first ", file->first_path, " acked ", file->acked.offset, " read ",
             file->read.offset, " scanned ", file->scanned, " size ", file->size, " queued ", file->queued, " resolved ",
-            file->resolved, " detached ", file->detached, " refused ", file->refused, " behind ",
-            file->predecessor == nullptr ? "none" : file->predecessor->path);
+            file->resolved, " detached ", file->detached, " refused ", file->refused, " waiting ", file->waiting,
+            " for ", file->original == nullptr ? "none" : PathOf(*file->original), " decoding ", file->archive_active,
+            " behind ", file->predecessor == nullptr ? "none" : PathOf(*file->predecessor));
     });
   }
 

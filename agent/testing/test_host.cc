@@ -117,11 +117,20 @@ void TestHost::Settle() {
 }
 
 void TestHost::SettleAll() {
-  for (int i = 0; i < 4; ++i) {
+  constexpr int kRounds = 4;
+  constexpr int kRoundsOfArchives = 40;  // they wait for each other
+  for (int i = 0; i < kRounds || (i < kRoundsOfArchives && IsAnyWaiting()); ++i) {
     Settle();
     clock_.Advance(31 * kSecond);  // a scan, and the grace of files without a path
   }
   Settle();
+}
+
+bool TestHost::IsAnyWaiting() const {
+  bool is_any = false;
+  tracker_->table().ForEach(
+      [&](const TailedFile* file) { is_any |= (file->waiting && file->original == nullptr) || file->queued; });
+  return is_any;
 }
 
 void TestHost::Append(std::string_view name, std::string_view bytes) {

@@ -82,6 +82,8 @@ class TestHost {
   FileTracker& tracker() { return *tracker_; }
 
  private:
+  bool IsAnyWaiting() const;
+
   struct Events final : public FileEvents {
     void OnFileEvent(const FileEvent& event) override { events.push_back(event); }
     std::vector<FileEvent> events;
