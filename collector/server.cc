@@ -60,12 +60,13 @@ absl::Status Server::Open() {
                                                                               .clock = SystemClock(),
                                                                               .limits = {}}));
   }
-  if (!options_.routing.routes.empty()) {
+  if (Router::Needed(options_.routing)) {
     SLUICE_ASSIGN_OR_RETURN(Router router, Router::Compile(options_.routing));
     router_ = std::make_unique<const Router>(std::move(router));
   }
   ingest_ = std::make_unique<IngestService>(IngestContext{.log = log_.get(),
                                                           .router = router_.get(),
+                                                          .dead_letters = options_.routing.dead_letters,
                                                           .sessions = &sessions_,
                                                           .budget = &budget_,
                                                           .executor = &ingest_executor_,

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 
 import pytest
+import yaml
 
 from tests.harness import settings
 
@@ -16,6 +17,25 @@ def test_the_example_configurations_are_accepted(program, file):
     command = [str(program), f"--config={DEPLOY / 'config' / file}", "--check-config"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_compose_file_is_whole():
+    """There is no container engine here to start it: each file that it mounts is there, and the programs take theirs."""
+    compose = yaml.safe_load((DEPLOY / "compose/compose.yaml").read_text(encoding="utf-8"))
+    assert set(compose["services"]) == {"kafka", "collector", "agent", "prometheus"}
+    for service in compose["services"].values():
+        for volume in service["volumes"]:
+            source = volume.split(":")[0]
+            if source.startswith("."):
+                assert (DEPLOY / "compose" / source).is_file(), source
+            elif not source.startswith("/"):
+                assert source in compose["volumes"]
+        for needed in service.get("depends_on", {}):
+            assert needed in compose["services"]
+    for program, file in [(settings.AGENT, "agent.yaml"), (settings.COLLECTOR, "collector.yaml")]:
+        command = [str(program), f"--config={DEPLOY / 'compose' / file}", "--check-config"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.skipif(not PROMTOOL.exists(), reason="no promtool; ./dev setup brings it")

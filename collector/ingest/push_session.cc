@@ -1,5 +1,7 @@
 #include "collector/ingest/push_session.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -19,7 +21,11 @@ absl::Status Stopping() { return Unavailable("the collector is stopping; connect
 }  // namespace
 
 PushSession::PushSession(const IngestContext* context, PushSink* sink, std::string peer)
-    : context_(context), peer_(std::move(peer)), sink_(sink), holds_(context->limits.held_files) {}
+    : context_(context),
+      peer_(std::move(peer)),
+      sink_(sink),
+      holds_(context->limits.held_files),
+      refusals_(context->dead_letters, context->limits.held_files) {}
 
 void PushSession::Start() {
   MutexLock lock(&mutex_);
@@ -140,6 +146,7 @@ void PushSession::HandleBatches(const PushEnvelope& envelope, const SharedBytes&
   context_->sessions->Seen(agent);
   if (envelope.batches.empty()) return;
   absl::StatusOr<std::vector<IngestBatch>> batches = ReadBatches(envelope, bytes, agent, context_->router);
+  if (batches.ok()) batches = Prepare(*std::move(batches));
   if (!batches.ok()) return Fail(Annotate(batches.status(), StrCat("message ", envelope.sequence)));
 
   auto message = std::make_shared<PendingMessage>();
@@ -166,6 +173,17 @@ void PushSession::HandleBatches(const PushEnvelope& envelope, const SharedBytes&
                         [self = shared_from_this(), message](const std::vector<AppendResult>& results) {
                           self->OnAppended(message, results);
                         });
+}
+
+absl::StatusOr<std::vector<IngestBatch>> PushSession::Prepare(std::vector<IngestBatch> batches) {
+  MutexLock lock(&mutex_);
+  if (refusals_.empty()) return batches;
+  std::vector<IngestBatch> prepared;
+  for (IngestBatch& batch : batches) {
+    SLUICE_ASSIGN_OR_RETURN(std::vector<IngestBatch> pieces, refusals_.Prepare(std::move(batch), context_->router));
+    std::move(pieces.begin(), pieces.end(), std::back_inserter(prepared));
+  }
+  return prepared;
 }
 
 std::vector<PendingBatch> PushSession::Admit(std::vector<IngestBatch> batches, PendingMessage* message) {
@@ -212,9 +230,14 @@ bool PushSession::NoteResults(const std::vector<AppendResult>& results, PendingM
       Finish(Stopping());
       return false;
     }
-    const bool rejected = results[i].outcome == AppendResult::Outcome::kRejected;
-    holds_.Resolve(batch.pending, rejected ? results[i].rejection : absl::OkStatus());
-    if (rejected) message->Reject(batch, results[i].rejection, context_->metrics);
+    absl::Status rejection;
+    if (results[i].outcome == AppendResult::Outcome::kRejected) {
+      rejection = refusals_.Note(batch, results[i].rejection);
+      message->Reject(batch, rejection, context_->metrics);
+    } else if (!refusals_.empty()) {
+      refusals_.Stored(batch);
+    }
+    holds_.Resolve(batch.pending, rejection);
   }
   if (holds_.overflowed()) FinishOverflowed();
   return !holds_.overflowed();

@@ -21,6 +21,7 @@
 #include "collector/ingest/pending_message.h"
 #include "collector/ingest/push_envelope.h"
 #include "collector/ingest/push_message.h"
+#include "collector/ingest/refusals.h"
 #include "collector/log/event_log.h"
 #include "collector/route/router.h"
 #include "collector/support/collector_metrics.h"
@@ -47,6 +48,7 @@ struct IngestLimits {
 struct IngestContext {
   EventLog* log = nullptr;
   const Router* router = nullptr;  // null: everything is stored as it comes
+  DeadLetterOptions dead_letters = {};
   AgentSessions* sessions = nullptr;
   IngestBudget* budget = nullptr;
   Executor* executor = nullptr;
@@ -91,6 +93,8 @@ class PushSession final : public AgentStream, public std::enable_shared_from_thi
   absl::Status HandleStatus(const PushEnvelope& envelope, const std::string& agent);
   absl::Status CheckSequence(const PushEnvelope& envelope) ABSL_LOCKS_EXCLUDED(mutex_);
   void HandleBatches(const PushEnvelope& envelope, const SharedBytes& bytes, const std::string& agent);
+  // `batches` with those cut up of which the log has refused something before.
+  absl::StatusOr<std::vector<IngestBatch>> Prepare(std::vector<IngestBatch> batches) ABSL_LOCKS_EXCLUDED(mutex_);
   // What may go to the log of `batches`; what may not is noted as rejected in `message`.
   std::vector<PendingBatch> Admit(std::vector<IngestBatch> batches, PendingMessage* message)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -133,6 +137,7 @@ class PushSession final : public AgentStream, public std::enable_shared_from_thi
   std::deque<v1::PushResponse> welcomes_ ABSL_GUARDED_BY(mutex_);
   AckQueue acks_ ABSL_GUARDED_BY(mutex_);
   FileHolds holds_ ABSL_GUARDED_BY(mutex_);
+  Refusals refusals_ ABSL_GUARDED_BY(mutex_);
   uint64_t last_sequence_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t appends_ ABSL_GUARDED_BY(mutex_) = 0;  // calls of the log's Append that are not done
   size_t pending_bytes_ ABSL_GUARDED_BY(mutex_) = 0;

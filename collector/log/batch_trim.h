@@ -13,4 +13,8 @@ namespace sluice::collector {
 // if there are none.
 std::string TrimBatch(const BatchView& batch, uint64_t first_offset);
 
+// The same, without what begins at `end_offset` or behind it; it covers up to `end_offset` then, and has no frontier,
+// which spoke of the bytes before the old end.
+std::string CutBatch(const BatchView& batch, uint64_t first_offset, uint64_t end_offset);
+
 }  // namespace sluice::collector

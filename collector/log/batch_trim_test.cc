@@ -39,6 +39,21 @@ TEST(TrimBatchTest, DropsALineThatBeginsBeforeTheOffset) {
   EXPECT_EQ(trimmed.records(0).offset(), 10u);
 }
 
+TEST(TrimBatchTest, CutsWhatBeginsBehindAnEndAndForgetsTheFrontier) {
+  v1::LogBatch batch = testing::MakeBatch({.lines = 4, .line_bytes = 10});
+  batch.set_skipped_bytes(5);
+  const PendingBatch pending = testing::Pend(batch);
+  const std::string bytes = CutBatch(pending.view, 0, 20);
+  v1::LogBatch cut;
+  ASSERT_TRUE(cut.ParseFromString(bytes));
+  batch.mutable_records()->DeleteSubrange(2, 2);
+  batch.set_end_offset(20);
+  batch.clear_frontier();
+  testing::Summarise(&batch);
+  EXPECT_EQ(cut.SerializeAsString(), batch.SerializeAsString());
+  EXPECT_TRUE(ValidateBatch(*BatchView::Parse(bytes)).ok());
+}
+
 TEST(TrimBatchTest, IsEmptyIfNoLineBeginsThere) {
   const PendingBatch pending = testing::Pend({.lines = 2, .line_bytes = 10});
   EXPECT_EQ(TrimBatch(pending.view, 15), "");

@@ -97,7 +97,7 @@ std::vector<Destination> Route::Destinations(const SharedFields& shared) const {
       destination.topic = dead_letter_topic_;
       destination.add_labels =
           DeadLetterLabels(kReasonRoute, StrCat("route '", name_, "': ", MessageOf(filled.status())), shared.topic);
-      destination.dead_letter = true;
+      destination.dead_letter = kReasonRoute;
     }
     const bool known = std::any_of(destinations.begin(), destinations.end(),
                                    [&](const Destination& other) { return other.topic == destination.topic; });

@@ -21,7 +21,7 @@ namespace sluice::collector {
 struct Destination {
   std::string topic;
   std::vector<std::pair<std::string, std::string>> add_labels = {};
-  bool dead_letter = false;
+  std::string_view dead_letter = {};  // the reason, if it is one (kReason…)
 };
 
 // Immutable after Compile; thread-safe.

@@ -17,6 +17,8 @@ namespace {
 constexpr size_t kRoutesMax = 1'000;
 constexpr size_t kCopiesMax = 16;
 constexpr size_t kNameBytesMax = 100;
+constexpr uint64_t kLineBytesMin = 1 << 10;
+constexpr uint64_t kLineBytesMax = 1 << 30;
 
 RouteMatch ReadMatch(const ConfigNode& node) {
   RouteMatch match;
@@ -88,6 +90,11 @@ RouteOptions ReadRoute(const ConfigNode& node, size_t index) {
 void ReadDeadLetters(const ConfigNode& node, DeadLetterOptions* options) {
   options->topic = node.String("topic", options->topic);
   if (absl::Status legal = CheckTopicName(options->topic); !legal.ok()) node.Fail("topic", MessageOf(legal));
+  if (node.Has("line_bytes")) options->line_bytes_max = node.Bytes("line_bytes", 0, kLineBytesMin, kLineBytesMax);
+  options->split_oversize = node.Choice("oversize", "split", {"split", "dead-letter"}) == "split";
+  options->refused = node.Choice("refused", "dead-letter", {"dead-letter", "wait"}) == "dead-letter";
+  options->no_topic = node.Choice("no_topic", "wait", {"wait", "dead-letter"}) == "dead-letter";
+  options->retries = static_cast<int>(node.Int("retries", options->retries, 0, 1'000));
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "collector/route/router.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "base/status.h"
 #include "base/strings.h"
 #include "collector/log/batch_rewrite.h"
 #include "collector/log/record_runs.h"
+#include "collector/route/record_split.h"
 
 namespace sluice::collector {
 namespace {
@@ -14,6 +16,7 @@ namespace {
 struct Draft {
   const Destination* destination = nullptr;
   RecordRuns records;
+  bool cut = false;  // some are not those of the batch
 };
 
 // The drafts of a batch. Records of one topic stay in their order: a draft is gone on with unless a newer one has the
@@ -22,6 +25,17 @@ class Drafts {
  public:
   void Add(const RecordView& record, const std::vector<Destination>& destinations) {
     for (const Destination& destination : destinations) Of(destination).records.Add(record);
+  }
+  // The records of `parts`, which are fields of a LogBatch and no part of the batch.
+  void AddParts(std::string parts, const std::vector<Destination>& destinations) {
+    owned_.push_back(std::move(parts));
+    RecordCursor cursor(owned_.back());
+    for (RecordView record; cursor.Next(&record);) Add(record, destinations);
+    for (const Destination& destination : destinations) Of(destination).cut = true;
+  }
+  // Keeps them for as long as the drafts live.
+  const std::vector<Destination>& Keep(std::vector<Destination> destinations) {
+    return kept_.emplace_back(std::move(destinations));
   }
   const std::vector<Draft>& drafts() const { return drafts_; }
 
@@ -37,12 +51,15 @@ class Drafts {
   }
 
   std::vector<Draft> drafts_;
+  std::deque<std::string> owned_;
+  std::deque<std::vector<Destination>> kept_;
 };
 
 // Not validated again: of a valid batch RewriteBatch makes a valid one.
-BatchPart MakePart(const PendingBatch& batch, const Destination& destination, const RecordRuns* records) {
+BatchPart MakePart(const PendingBatch& batch, const Destination& destination, const Draft* draft) {
+  const RecordRuns* const records = draft == nullptr ? nullptr : &draft->records;
   const bool same = destination.topic == batch.view.topic && destination.add_labels.empty() &&
-                    (records == nullptr || records->records == batch.view.count);
+                    (draft == nullptr || (!draft->cut && records->records == batch.view.count));
   if (same) return {batch.bytes, batch.view};
   BatchPart part;
   part.bytes = SharedBytes::FromString(
@@ -59,13 +76,14 @@ void SetParts(std::vector<BatchPart> parts, PendingBatch* batch) {
 }
 
 void CountDeadLetters(const Destination& destination, uint32_t records, RouteCounts* counts) {
-  if (destination.dead_letter && records != 0) counts->dead_letters.emplace_back(kReasonRoute, records);
+  if (!destination.dead_letter.empty()) counts->dead_letters.emplace_back(destination.dead_letter, records);
 }
 
 }  // namespace
 
 absl::StatusOr<Router> Router::Compile(const RoutingOptions& options) {
   Router router;
+  router.dead_letters_ = options.dead_letters;
   for (const RouteOptions& route : options.routes) {
     absl::StatusOr<Route> compiled = Route::Compile(route, options.dead_letters.topic);
     if (!compiled.ok()) return Annotate(compiled.status(), StrCat("route '", route.name, "'"));
@@ -88,8 +106,9 @@ std::vector<Router::Candidate> Router::Candidates(const BatchView& batch, const 
 RouteCounts Router::Apply(const SeverityCounts& by_severity, PendingBatch* batch) const {
   RouteCounts counts;
   const std::vector<Candidate> candidates = Candidates(batch->view, SharedFields::Of(batch->view));
-  if (candidates.empty()) return counts;
-  if (!candidates[0].all) {
+  const bool oversize = HasOversize(batch->view);
+  if (candidates.empty() && !oversize) return counts;
+  if (oversize || !candidates[0].all) {
     ApplyToRecords(candidates, batch, &counts);
     return counts;
   }
@@ -105,7 +124,21 @@ RouteCounts Router::Apply(const SeverityCounts& by_severity, PendingBatch* batch
   return counts;
 }
 
-void Router::ApplyToRecords(const std::vector<Candidate>& candidates, PendingBatch* batch, RouteCounts* counts) {
+bool Router::IsOversize(const RecordView& record) const {
+  return dead_letters_.line_bytes_max != 0 && ExactLine(record).size() > dead_letters_.line_bytes_max;
+}
+
+bool Router::HasOversize(const BatchView& batch) const {
+  const size_t records_bytes = batch.bytes.size() - batch.records_begin;
+  if (dead_letters_.line_bytes_max == 0 || records_bytes <= dead_letters_.line_bytes_max) return false;
+  RecordCursor cursor(batch.bytes.substr(batch.records_begin));
+  for (RecordView record; cursor.Next(&record);) {
+    if (IsOversize(record)) return true;
+  }
+  return false;
+}
+
+void Router::ApplyToRecords(const std::vector<Candidate>& candidates, PendingBatch* batch, RouteCounts* counts) const {
   const std::vector<Destination> as_it_is = {{std::string(batch->view.topic)}};
   Drafts drafts;
   std::vector<uint32_t> taken(candidates.size());
@@ -114,12 +147,21 @@ void Router::ApplyToRecords(const std::vector<Candidate>& candidates, PendingBat
     const auto taker = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& candidate) {
       return candidate.all || candidate.route->Matches(record);
     });
-    drafts.Add(record, taker == candidates.end() ? as_it_is : taker->destinations);
     if (taker != candidates.end()) ++taken[taker - candidates.begin()];
+    const std::vector<Destination>& destinations = taker == candidates.end() ? as_it_is : taker->destinations;
+    if (destinations.empty()) continue;
+    if (!IsOversize(record)) {
+      drafts.Add(record, destinations);
+    } else {
+      std::string parts = SplitRecord(record, dead_letters_.line_bytes_max);
+      drafts.AddParts(std::move(parts), dead_letters_.split_oversize
+                                            ? destinations
+                                            : drafts.Keep({Oversize(ExactLine(record).size(), batch->view.topic)}));
+    }
   }
   std::vector<BatchPart> parts;
   for (const Draft& draft : drafts.drafts()) {
-    parts.push_back(MakePart(*batch, *draft.destination, &draft.records));
+    parts.push_back(MakePart(*batch, *draft.destination, &draft));
     counts->parts.push_back(draft.records.by_severity);
     CountDeadLetters(*draft.destination, draft.records.records, counts);
   }
@@ -128,6 +170,15 @@ void Router::ApplyToRecords(const std::vector<Candidate>& candidates, PendingBat
     counts->dropped.emplace_back(&candidates[i].route->name(), taken[i]);
   }
   SetParts(std::move(parts), batch);
+}
+
+Destination Router::Oversize(size_t line_bytes, std::string_view topic) const {
+  return {.topic = dead_letters_.topic,
+          .add_labels = DeadLetterLabels(kReasonOversize,
+                                         StrCat("the line has ", line_bytes, " bytes; dead_letters.line_bytes allows ",
+                                                dead_letters_.line_bytes_max),
+                                         topic),
+          .dead_letter = kReasonOversize};
 }
 
 Router::Explanation Router::Explain(const PendingBatch& batch) const {

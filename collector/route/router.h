@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,11 @@ class Router {
   // InvalidArgument names the route and the key.
   static absl::StatusOr<Router> Compile(const RoutingOptions& options);
 
+  // There is something to do for it.
+  static bool Needed(const RoutingOptions& options) {
+    return !options.routes.empty() || options.dead_letters.line_bytes_max != 0;
+  }
+
   // Sets `batch->parts` if anything else than the batch itself is to be stored. `by_severity`: of its records.
   RouteCounts Apply(const SeverityCounts& by_severity, PendingBatch* batch) const;
 
@@ -53,9 +59,14 @@ class Router {
   // In their order, up to the first that takes all.
   std::vector<Candidate> Candidates(const BatchView& batch, const SharedFields& shared) const;
   // Divides the records among the candidates.
-  static void ApplyToRecords(const std::vector<Candidate>& candidates, PendingBatch* batch, RouteCounts* counts);
+  void ApplyToRecords(const std::vector<Candidate>& candidates, PendingBatch* batch, RouteCounts* counts) const;
+  // A line of the batch is longer than may be.
+  bool HasOversize(const BatchView& batch) const;
+  bool IsOversize(const RecordView& record) const;
+  Destination Oversize(size_t line_bytes, std::string_view topic) const;
 
   std::vector<Route> routes_;
+  DeadLetterOptions dead_letters_;
 };
 
 }  // namespace sluice::collector

@@ -179,6 +179,27 @@ TEST(RouterTest, SendsToTheDeadLettersWhatATemplateHasNoTopicFor) {
   EXPECT_EQ(applied.counts.dead_letters[0].second, 1u);
 }
 
+TEST(RouterTest, SplitsLongLinesOrMakesThemDeadLetters) {
+  v1::LogBatch batch = Batch({kInfo, kWarn, kInfo});
+  batch.mutable_records(1)->set_body("0123456789");
+  batch.mutable_records(2)->set_offset(28);
+  batch.set_end_offset(40);
+  RoutingOptions options{.routes = {}, .dead_letters = {.line_bytes_max = 9}};
+  EXPECT_FALSE(Apply(*Router::Compile(options), Batch({kInfo})).batch.parts.has_value());
+  Applied applied = Apply(*Router::Compile(options), batch);
+  EXPECT_THAT(Shown(applied), ElementsAre("app: 0 10 19 28"));
+  EXPECT_EQ(Parts(applied)[0].records(1).part(), v1::LINE_PART_FIRST);
+  options.dead_letters.split_oversize = false;
+  applied = Apply(*Router::Compile(options), batch);
+  EXPECT_THAT(Shown(applied), ElementsAre("app: 0 28", "dead-letter: 10 19"));
+  EXPECT_EQ(Parts(applied)[1].labels().at("dead_letter.reason"), "oversize");
+  ASSERT_EQ(applied.counts.dead_letters.size(), 1u);
+  EXPECT_EQ(applied.counts.dead_letters[0].first, "oversize");
+  // What is dropped is dropped, however long it is.
+  options.routes = {{.name = "w", .match = {.min_severity = kWarn}, .drop = true}};
+  EXPECT_THAT(Shown(Apply(*Router::Compile(options), batch)), ElementsAre("app: 0 28"));
+}
+
 TEST(RouterTest, TellsWhatIsWrongWithARoute) {
   const absl::StatusOr<Router> router =
       Router::Compile({.routes = {{.name = "r", .match = {.regex = "("}, .drop = true}}, .dead_letters = {}});

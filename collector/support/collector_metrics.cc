@@ -67,7 +67,7 @@ CollectorMetrics::CollectorMetrics(Registry* registry)
                               "When an agent last sent anything, seconds since the Unix epoch.")),
       batches_rejected_(Counters(registry, "sluice_collector_batches_rejected_total",
                                  "Batches that were not stored: resource_exhausted may be taken later, "
-                                 "invalid_argument never.")),
+                                 "invalid_argument never, aborted ends as a dead letter.")),
       stream_errors_(Counters(registry, "sluice_collector_agent_stream_errors_total",
                               "Streams of agents that the collector ended with an error, by gRPC status code.")),
       omitted_(Counters(registry, "sluice_collector_records_omitted_total",

@@ -46,6 +46,13 @@ TEST_F(TextFormatTest, IsTimeTopicSeverityAndLine) {
   EXPECT_EQ(Format(NewFormat().get(), OneRecord("a", v1::SEVERITY_UNSPECIFIED, "")), "22:13:20.123 a        -     \n");
 }
 
+TEST_F(TextFormatTest, TellsOfADeadLetterWhyItIsOne) {
+  v1::LogBatch batch = OneRecord("dead-letter", v1::SEVERITY_ERROR, "lost");
+  (*batch.mutable_labels())["dead_letter.topic"] = "shop";
+  (*batch.mutable_labels())["dead_letter.error"] = "no\x1bway";
+  EXPECT_EQ(Format(NewFormat().get(), batch), "22:13:20.123 dead-letter ERROR lost  [of shop: no\\x1bway]\n");
+}
+
 TEST_F(TextFormatTest, ShowsTheDateOfAnotherDay) {
   auto format = NewFormat();
   clock_.Advance(int64_t{2} * 3600 * 1'000'000'000);

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "base/severity.h"
+#include "base/strings.h"
 #include "base/text.h"
 #include "consumer/cli/color.h"
 #include "consumer/cli/highlighter.h"
@@ -29,6 +30,7 @@ class TextFormat final : public RecordFormat {
     topic_width_ = std::max(topic_width_, std::min(length, kTopicWidthMax));
     if (options_.color) topic_.insert(0, TopicColor(batch.topic())).append(kReset);
     if (length < topic_width_) topic_.append(topic_width_ - length, ' ');
+    NoteDeadLetter(batch);
   }
 
   void Append(const client::RecordView& record, std::string* out) override {
@@ -41,10 +43,28 @@ class TextFormat final : public RecordFormat {
     if (record.part() == v1::LINE_PART_MIDDLE || IsLast(record.part())) *out += "…";
     AppendLine(record.line(), out);
     if (record.part() == v1::LINE_PART_FIRST || record.part() == v1::LINE_PART_MIDDLE) *out += "…";
+    *out += dead_letter_;
     *out += '\n';
   }
 
  private:
+  // Why the collector could not store the records where they belong, if that is so; shown behind each line.
+  void NoteDeadLetter(const client::Batch& batch) {
+    dead_letter_.clear();
+    std::string_view error;
+    std::string_view topic;
+    for (const auto& [name, value] : batch.labels()) {
+      if (name == "dead_letter.error") error = value;
+      if (name == "dead_letter.topic") topic = value;
+    }
+    if (error.empty()) return;
+    dead_letter_ = options_.color ? StrCat("  ", kDim, "[of ") : "  [of ";
+    AppendVisible(topic, false, &dead_letter_);
+    dead_letter_ += ": ";
+    AppendVisible(error, false, &dead_letter_);
+    StrAppend(&dead_letter_, "]", options_.color ? kReset : "");
+  }
+
   static bool IsLast(v1::LinePart part) {
     return part == v1::LINE_PART_LAST || part == v1::LINE_PART_LAST_UNTERMINATED;
   }
@@ -93,6 +113,7 @@ class TextFormat final : public RecordFormat {
   const TextFormatOptions options_;
   const Highlighter highlighter_;
   std::string topic_;  // as it is written
+  std::string dead_letter_;
   size_t topic_width_ = kTopicWidthMin;
   int64_t second_ = std::numeric_limits<int64_t>::min();
   std::string second_text_;
