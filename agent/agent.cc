@@ -8,19 +8,20 @@
 #include "absl/strings/str_join.h"
 #include "base/file_system.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/program.h"
 #include "base/status.h"
 
 namespace sluice::agent {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kStatusNanos = 10 * kSecond;
 // Writing checkpoints by count takes at most about one part in fifty of the time, however many files there are.
 constexpr int64_t kCheckpointNanosMin = 10'000'000;
 constexpr int64_t kCheckpointNanosPerFile = 20'000;
 // How long a stop waits for what is under way; the service manager's patience is longer.
 constexpr absl::Duration kDrainGrace = absl::Seconds(5);
+// A pause for the CPU limit looks this often whether to stop.
+constexpr int64_t kPauseStepNanos = 50'000'000;
 // Files that are gone are remembered up to this number.
 constexpr size_t kFilesRemembered = 100'000;
 // Of the process's limit of open files, what is left for everything else.
@@ -34,11 +35,21 @@ Tailer::Options TailerOptions(const AgentOptions& options) {
   return tailer;
 }
 
+// Before any thread is started: they take it over.
+void ApplyPriorities(const PriorityOptions& priority) {
+  absl::Status nice = priority.nice.has_value() ? SetNice(*priority.nice) : absl::OkStatus();
+  absl::Status ionice = priority.ionice.has_value() ? SetIoPriority(*priority.ionice) : absl::OkStatus();
+  for (const absl::Status& status : {nice, ionice}) {
+    if (!status.ok()) log::Warn("agent", "going on with the priority as it is", {{"reason", status}});
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options, const Clock* clock) {
   std::unique_ptr<Agent> agent(new Agent(std::move(options), clock));
   SLUICE_RETURN_IF_ERROR(agent->OpenStateDirectory());
+  ApplyPriorities(agent->options_.priority);
   agent->CreateStages();
   SLUICE_RETURN_IF_ERROR(agent->StartHttp());
   return agent;
@@ -50,7 +61,8 @@ Agent::Agent(AgentOptions options, const Clock* clock)
       registry_(std::make_shared<prometheus::Registry>()),
       metrics_(registry_.get()),
       store_(options_.state_dir, HostFileSystem()),
-      buffers_(Tailer::BufferBytes(TailerOptions(options_)), /*kept=*/3) {}
+      buffers_(Tailer::BufferBytes(TailerOptions(options_)), /*kept=*/3),
+      cpu_limiter_(0, 0, 0) {}
 
 Agent::~Agent() { Stop(); }
 
@@ -82,8 +94,7 @@ void Agent::CreateStages() {
   shipper.hello = hello_;
   shipper_ = std::make_unique<Shipper>(std::move(shipper), &waker_, &metrics_);
 
-  std::vector<std::shared_ptr<const Source>> sources = options_.sources;
-  CreateEvents(&sources);
+  CreateEvents();
   size_t descriptors = RaiseOpenFilesLimit();
   FileTracker::Options tracker;
   tracker.agent = options_.id;
@@ -91,6 +102,8 @@ void Agent::CreateStages() {
   tracker.open_files_max = descriptors > 2 * kOtherDescriptors ? descriptors - kOtherDescriptors : kOtherDescriptors;
   tracker.deleted_keep_open = options_.deleted_keep_open;
   tracker.deleted_bytes_max = options_.deleted_bytes_max;
+  tracker.close_idle = options_.close_idle;
+  tracker.limiter = &limiter_;
   tracker.source_of = [this](const std::string& path) { return tree_->SourceOf(path); };
   tracker_ = std::make_unique<FileTracker>(std::move(tracker), HostFileSystem(), clock_, &metrics_, events_.get());
   for (const std::shared_ptr<const Source>& source : options_.sources) {
@@ -98,15 +111,17 @@ void Agent::CreateStages() {
   }
   tracker_->Learn(store_.Load());
 
-  tree_ = std::make_unique<WatchTree>(WatchTree::Options(), sources, HostFileSystem(), watcher_.get(), clock_,
-                                      tracker_.get(), &metrics_);
-  tailer_ =
-      std::make_unique<Tailer>(TailerOptions(options_), tracker_.get(), shipper_.get(), &buffers_, clock_, &metrics_);
+  tree_ = std::make_unique<WatchTree>(WatchTree::Options(), WithEvents(options_.sources), HostFileSystem(),
+                                      watcher_.get(), clock_, tracker_.get(), &metrics_);
+  tailer_ = std::make_unique<Tailer>(TailerOptions(options_), tracker_.get(), shipper_.get(), &buffers_, &limiter_,
+                                     clock_, &metrics_);
   checkpoints_ = std::make_unique<CheckpointWriter>(&store_, &metrics_);
+  ConfigureLimits();
+  OpenStandardInput();
 }
 
 // The lifecycle records are a source like any other, before the others: one of them may include the state directory.
-void Agent::CreateEvents(std::vector<std::shared_ptr<const Source>>* sources) {
+void Agent::CreateEvents() {
   if (!options_.events) return;
   EventLog::Options events;
   events.directory = JoinPath(options_.state_dir, "events");
@@ -122,8 +137,13 @@ void Agent::CreateEvents(std::vector<std::shared_ptr<const Source>>* sources) {
   source.internal = true;
   absl::StatusOr<std::shared_ptr<const Source>> created = Source::Create(std::move(source), options_.id);
   if (!created.ok()) return log::Error("agent", "no lifecycle records", {{"reason", created.status()}});
-  sources->insert(sources->begin(), *std::move(created));
+  events_source_ = *std::move(created);
   events_ = std::make_unique<EventLog>(std::move(events), HostFileSystem(), clock_, &metrics_);
+}
+
+SourceList Agent::WithEvents(SourceList sources) const {
+  if (events_source_ != nullptr) sources.insert(sources.begin(), events_source_);
+  return sources;
 }
 
 absl::Status Agent::StartHttp() {
@@ -150,6 +170,7 @@ absl::Status Agent::Ready() const {
 absl::Status Agent::Start() {
   SLUICE_RETURN_IF_ERROR(shipper_->Start());
   thread_ = std::thread([this] { Loop(); });
+  StartWatchingConfig();
   log::Info("agent", "started",
             {{"id", options_.id},
              {"version", Version()},
@@ -162,6 +183,7 @@ absl::Status Agent::Start() {
 
 void Agent::Stop() {
   if (!thread_.joinable()) return;
+  if (config_watcher_ != nullptr) config_watcher_->Stop();
   stopping_ = true;
   waker_.Wake();
   thread_.join();
@@ -175,16 +197,29 @@ void Agent::Stop() {
 void Agent::Loop() {
   while (!stopping_) {
     waker_.Clear();
+    TakeReload();
     int64_t next = tree_->Work();
+    TendStandardInput();
     next = std::min(next, tailer_->Work());
+    if (cpu_limiter_.enabled()) Pause();
     int64_t now = clock_->MonotonicNanos();
     if (events_ != nullptr) next = std::min(next, events_->Work());
-    next = std::min({next, CheckpointIfDue(now), StatusIfDue(now)});
+    next = std::min({next, CheckpointIfDue(now), StatusIfDue(now), EndIfDone(now), ShowProgressIfDue(now)});
     if (next <= now) continue;
     int watched = watcher_ != nullptr ? watcher_->descriptor() : -1;
-    WaitReadable({watched, waker_.descriptor()}, absl::Nanoseconds(next - now));
+    int piped = pipe_ != nullptr ? pipe_->descriptor() : -1;
+    WaitReadable({watched, piped, waker_.descriptor()}, absl::Nanoseconds(next - now));
   }
   Drain();
+}
+
+// Does nothing for as long as the CPU limit says, but for stopping.
+void Agent::Pause() {
+  int64_t now = clock_->MonotonicNanos();
+  const int64_t until = now + cpu_limiter_.Pause(now, ProcessCpuNanos());
+  for (; now < until && !stopping_; now = clock_->MonotonicNanos()) {
+    WaitReadable({}, absl::Nanoseconds(std::min(until - now, kPauseStepNanos)));
+  }
 }
 
 // Waits for the acknowledgements of what was sent.
@@ -222,30 +257,6 @@ v1::AgentCheckpoint Agent::Checkpoint() {
   tracker_->Progress(&checkpoint);
   tracker_->memory().Trim(kFilesRemembered);
   return checkpoint;
-}
-
-// While lines come the figures are kept fresh, at rest they need not be.
-int64_t Agent::StatusIfDue(int64_t now) {
-  bool is_busy = tailer_->records_acked() != records_at_status_ || tracker_->HasReady();
-  int64_t due = last_status_ + (is_busy || last_status_ == 0 ? kSecond : kStatusNanos);
-  if (now < due) return due;
-  last_status_ = now;
-  records_at_status_ = tailer_->records_acked();
-  tracker_->UpdateGauges();
-  SendStatus();
-  return now + kSecond;
-}
-
-void Agent::SendStatus() {
-  v1::AgentStatus status;
-  status.set_files(static_cast<uint64_t>(metrics_.files.Value()));
-  status.set_files_open(static_cast<uint64_t>(metrics_.files_open.Value()));
-  status.set_lag_bytes(static_cast<uint64_t>(metrics_.lag_bytes.Value()));
-  status.set_lines_read(static_cast<uint64_t>(metrics_.lines_read.Value()));
-  status.set_bytes_read(static_cast<uint64_t>(metrics_.bytes_read.Value()));
-  status.set_records_acked(tailer_->records_acked());
-  for (const auto& [reason, bytes] : metrics_.Losses()) (*status.mutable_bytes_lost())[reason] = bytes;
-  shipper_->SendStatus(status);
 }
 
 }  // namespace sluice::agent

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/file_system.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "gmock/gmock.h"
@@ -63,7 +64,7 @@ agent:
   insecure: true
 collector:
   address: logs.example:7070
-  tls: {ca: /ca.pem, cert: /cert.pem, key: /key.pem}
+  tls: {ca: agent/ship/testdata/ca.pem, cert: agent/ship/testdata/client.pem, key: agent/ship/testdata/client.key}
 checkpoint: {interval: 250ms, records: 7}
 sources:
   - name: app
@@ -98,7 +99,10 @@ sources:
   EXPECT_EQ(options->max_line_bytes, 4 << 10);
   EXPECT_EQ(options->collectors, std::vector<std::string>{"logs.example:7070"});
   EXPECT_TRUE(options->tls.enabled);
-  EXPECT_EQ(StrCat(options->tls.ca, options->tls.cert, options->tls.key), "/ca.pem/cert.pem/key.pem");
+  EXPECT_EQ(BaseNameOf(options->tls.ca), "ca.pem");
+  EXPECT_EQ(BaseNameOf(options->tls.cert), "client.pem");
+  EXPECT_EQ(BaseNameOf(options->tls.key), "client.key");
+  EXPECT_THAT(options->warnings, ::testing::IsEmpty());
   EXPECT_EQ(options->checkpoint_interval, absl::Milliseconds(250));
   EXPECT_EQ(options->checkpoint_records, 7);
   ASSERT_EQ(options->sources.size(), 4);
@@ -171,6 +175,96 @@ TEST_F(AgentOptionsTest, RelativeDirectoriesAreTakenFromWhereItIsStarted) {
   EXPECT_EQ(options->sources[0]->options().name, "logs");
 }
 
+TEST_F(AgentOptionsTest, ReadsLimitsAndHowTheProcessIsScheduled) {
+  absl::StatusOr<AgentOptions> options = Load(
+      "agent: {cpu_limit: 12.5%, nice: -5, ionice: 'best-effort:6', close_idle: 90s}\n"
+      "limits: {bytes_per_second: 10MiB, lines_per_second: 5000}\n"
+      "sources: [{name: a, root: /a, limits: {lines_per_second: 7}}, {name: b, root: /b}]\n");
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->cpu_limit, 0.125);
+  EXPECT_EQ(options->priority.nice, -5);
+  EXPECT_EQ(options->priority.ionice, (IoPriority{.idle = false, .level = 6}));
+  EXPECT_EQ(options->close_idle, absl::Seconds(90));
+  EXPECT_EQ(options->limits, (RateLimit{.bytes_per_second = 10 << 20, .lines_per_second = 5000}));
+  EXPECT_EQ(options->sources[0]->options().limits, (RateLimit{.lines_per_second = 7}));
+  EXPECT_FALSE(options->sources[1]->options().limits.any());
+}
+
+TEST_F(AgentOptionsTest, WhatStandsInConfDIsPartOfTheFile) {
+  std::filesystem::create_directories(Path("conf.d"));
+  std::ofstream(Path("conf.d/20.yaml")) << "sources: [{name: c, root: /c}]\n";
+  std::ofstream(Path("conf.d/10.yaml"))
+      << "checkpoint: {interval: 5s}\nagent: {window: 2MiB}\nsources:\n- {name: b, root: /b}\n";
+  absl::StatusOr<AgentOptions> options = Load("agent: {id: x}\nsources: [{name: a, root: /a}]\n");
+  ASSERT_TRUE(options.ok()) << options.status();
+  std::vector<std::string> names;
+  for (const auto& source : options->sources) names.push_back(source->options().name);
+  EXPECT_THAT(names, ElementsAre("a", "b", "c"));
+  EXPECT_EQ(options->checkpoint_interval, absl::Seconds(5));
+  EXPECT_EQ(options->window_bytes, 2 << 20);
+  EXPECT_EQ(options->id, "x");
+  EXPECT_TRUE(Load("").ok()) << "sources of conf.d are enough";
+}
+
+TEST_F(AgentOptionsTest, AValueThatTwoFilesGiveIsAnErrorWithBothPlaces) {
+  std::filesystem::create_directories(Path("conf.d"));
+  std::ofstream(Path("conf.d/10.yaml"))
+      << "agent:\n  id: y\nsources:\n- {name: a, root: /other}\n- {name: b, rooot: /b}\n";
+  const std::string problem = Problem("agent: {id: x}\nsources: [{name: a, root: /a}]\n");
+  EXPECT_THAT(problem, AllOf(HasSubstr("/conf.d/10.yaml:2: agent.id: found here, and also in FILE:1"),
+                             HasSubstr("/conf.d/10.yaml:4: sources[1].name: found \"a\" twice, first in FILE:2"),
+                             HasSubstr("/conf.d/10.yaml:5: sources[2].rooot: unknown key; did you mean \"root\"?")));
+  std::ofstream(Path("conf.d/10.yaml")) << "sources: {name: a}\n";
+  EXPECT_THAT(Problem("sources: [{name: a, root: /a}]\n"),
+              HasSubstr("10.yaml:1: sources: found here, and also in FILE:1"));
+}
+
+TEST_F(AgentOptionsTest, StandardInputIsNoDirectory) {
+  flags_.directories = {"-"};
+  absl::StatusOr<AgentOptions> options = Load();
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_TRUE(options->once) << "it ends with what is piped in";
+  EXPECT_TRUE(options->sources.empty());
+  ASSERT_NE(options->standard_input, nullptr);
+  EXPECT_EQ(options->standard_input->TopicOf("stdin"), "stdin");
+  EXPECT_TRUE(options->id.ends_with("-stdin")) << "it runs beside the host's own agent: " << options->id;
+  EXPECT_TRUE(options->state_dir.ends_with("-stdin")) << options->state_dir;
+  flags_.directories = {Path("logs"), "-"};
+  EXPECT_FALSE(Load()->once);
+  flags_.once = true;
+  flags_.once_timeout = "5s";
+  EXPECT_TRUE(Load()->once);
+  EXPECT_EQ(Load()->once_timeout, absl::Seconds(5));
+  flags_.once_timeout = "5";
+  EXPECT_THAT(Load().status().ToString(), HasSubstr("--once-timeout: found"));
+}
+
+TEST_F(AgentOptionsTest, CertificatesAreLookedAt) {
+  auto tls = [this](std::string_view ca, std::string_view cert, std::string_view key) {
+    const std::string base = std::filesystem::absolute("agent/ship/testdata/").string();
+    return Problem(StrCat("collector:\n  tls:\n    ca: ", base, ca, "\n    cert: ", base, cert, "\n    key: ", base,
+                          key, "\nsources: [{name: a, root: /a}]\n"));
+  };
+  EXPECT_EQ(tls("ca.pem", "client.pem", "client.key"), "none");
+  EXPECT_THAT(tls("client.key", "client.pem", "client.key"),
+              HasSubstr("FILE:3: collector.tls.ca: found no certificate"));
+  EXPECT_THAT(tls("ca.pem", "client.pem", "server.key"),
+              HasSubstr("FILE:4: collector.tls.cert: the key does not belong to the certificate"));
+  EXPECT_THAT(tls("ca.pem", "client.pem", "none.key"), HasSubstr("FILE:5: collector.tls.key: "));
+}
+
+TEST_F(AgentOptionsTest, AReloadKeepsTheIdAndTellsWhatNeedsARestart) {
+  absl::StatusOr<AgentOptions> running = Load("agent: {id: a}\nsources: [{name: a, root: /a, topic: '{agent}'}]");
+  ASSERT_TRUE(running.ok());
+  std::ofstream(flags_.config) << "agent: {id: b, nice: 3}\ncollector: {address: other:1}\ncheckpoint: {interval: 2s}\n"
+                                  "sources: [{name: a, root: /a, topic: '{agent}'}]";
+  absl::StatusOr<AgentOptions> wanted = LoadAgentOptions(flags_, running->id);
+  ASSERT_TRUE(wanted.ok()) << wanted.status();
+  EXPECT_EQ(wanted->sources[0]->TopicOf("/a/x.log"), "a") << "the id is another one only after a restart";
+  EXPECT_THAT(NeedRestart(*running, *wanted), ElementsAre("agent.id", "agent.nice", "collector.address"));
+  EXPECT_THAT(NeedRestart(*running, *running), ::testing::IsEmpty());
+}
+
 struct Case {
   std::string_view yaml;
   std::string_view problem;
@@ -192,6 +286,13 @@ TEST_F(AgentOptionsTest, SaysWhereWhatWasFoundAndWhatIsAllowed) {
       {"agent: {max_line_bytes: 2MiB}",
        "FILE:1: agent.max_line_bytes: found \"2MiB\"; expected a size from 1KiB to 1MiB"},
       {"agent: {insecure: yes}", "FILE:1: agent.insecure: found \"yes\"; expected true or false"},
+      {"agent: {cpu_limit: 50}", "FILE:1: agent.cpu_limit: found \"50\"; expected percent of one core, such as 50%"},
+      {"agent: {cpu_limit: 0%}", "FILE:1: agent.cpu_limit: found \"0%\""},
+      {"agent: {nice: 20}", "FILE:1: agent.nice: found \"20\"; expected a whole number from -20 to 19"},
+      {"agent: {ionice: high}", "FILE:1: agent.ionice: found \"high\"; expected idle, or best-effort:0"},
+      {"agent: {close_idle: 0s}", "FILE:1: agent.close_idle: found \"0s\"; expected a duration from 1s"},
+      {"limits: {lines_per_second: 0}", "FILE:1: limits.lines_per_second: found \"0\"; expected a whole number"},
+      {"limits: {bytes_per_second: many}", "FILE:1: limits.bytes_per_second: found \"many\"; expected a size"},
       {"collector: {address: 'host:port'}", "FILE:1: collector.address: found \"host:port\"; expected a port"},
       {"collector: {tls: {cert: /a.pem}}", "FILE:1: collector.tls.cert: cert and key go together"},
       {"collector: {tls: {key: /a.pem}}", "cert and key go together"},

@@ -16,7 +16,9 @@ constexpr char kDescription[] =
     "order.\n"
     "\n"
     "  sluice-agent /var/log                        watch a directory, send to 127.0.0.1:7070\n"
-    "  sluice-agent --config /etc/sluice/agent.yaml as configured\n";
+    "  sluice-agent --config /etc/sluice/agent.yaml as configured; what changes in the file is taken up, as by SIGHUP\n"
+    "  sluice-agent --once DIR...                   send all that is there, wait for the acks, end\n"
+    "  make 2>&1 | sluice-agent -                   send standard input, as topic stdin\n";
 
 void AddFlags(CLI::App* app, sluice::agent::AgentFlags* flags, bool* check_config) {
   app->add_option("--config", flags->config, "Configuration file (YAML)")->type_name("FILE");
@@ -32,7 +34,13 @@ void AddFlags(CLI::App* app, sluice::agent::AgentFlags* flags, bool* check_confi
       ->type_name("HOST:PORT");
   app->add_flag("--insecure", flags->insecure, "Allow --http-address beyond loopback, without TLS");
   app->add_flag("--check-config", *check_config, "Check flags and configuration, and exit");
-  app->add_option("DIR", flags->directories, "Directories to watch, each a source of its own");
+  app->add_flag("--once", flags->once,
+                "Read all that is there, also last lines without newline, wait for the acks, and exit: 0, or 1 if the "
+                "collector was not reached or something was refused or unreadable");
+  app->add_option("--once-timeout", flags->once_timeout,
+                  "With --once: how long to wait for the collector (default 30s)")
+      ->type_name("DURATION");
+  app->add_option("DIR", flags->directories, "Directories to watch, each a source of its own; - is standard input");
 }
 
 }  // namespace
@@ -47,19 +55,31 @@ int main(int argc, char** argv) {
 
   auto options = sluice::agent::LoadAgentOptions(flags);
   if (!options.ok()) return sluice::ReportConfigError("sluice-agent", options.status());
+  for (const std::string& warning : options->warnings) {
+    sluice::log::Warn("agent", "configuration", {{"warning", warning}});
+  }
   if (check_config) {
     std::printf("configuration is valid: %zu sources\n", options->sources.size());
     return sluice::kExitOk;
   }
   sluice::StopSignal stop;
-  auto agent = sluice::agent::Agent::Create(*std::move(options), sluice::SystemClock());
-  absl::Status status = agent.ok() ? (*agent)->Start() : agent.status();
+  std::unique_ptr<sluice::agent::Agent> agent;
+  stop.OnHangup([&agent] { agent->Reload(); });  // called by stop.Wait, below
+  auto created = sluice::agent::Agent::Create(*std::move(options), sluice::SystemClock());
+  absl::Status status = created.status();
+  if (created.ok()) {
+    agent = *std::move(created);
+    status = agent->Start();
+  }
   if (!status.ok()) {
     sluice::log::Error("agent", "cannot start", {{"reason", status}});
     return sluice::kExitFailure;
   }
+  stop.AlsoEndAt(agent->ended_descriptor());
   stop.Wait();
   sluice::log::Info("agent", "stopping");
-  (*agent)->Stop();
-  return sluice::kExitOk;
+  agent->Stop();
+  if (agent->result().ok()) return sluice::kExitOk;
+  sluice::log::Error("agent", "not all was sent", {{"reason", agent->result()}});
+  return sluice::kExitFailure;
 }

@@ -39,7 +39,8 @@ const std::string& PathOf(const TailedFile& file) { return file.path.empty() ? f
 class Model {
  public:
   explicit Model(uint64_t seed)
-      : random_(seed),
+      : seed_(seed),
+        random_(seed),
         closes_files_(seed % 7 == 0),
         polls_(seed % 11 == 0),
         fails_(seed % 4 == 0),
@@ -116,6 +117,8 @@ class Model {
       Compress(absl::StrCat(AnyName(), ".", 1 + Pick(kGenerations)));
     } else if (action < 116) {
       Link(AnyName());
+    } else if (action < 118) {
+      Reload();
     } else {
       MoveDirectory(Chance(50) ? "a" : "b");
     }
@@ -153,6 +156,15 @@ class Model {
     for (auto& [id, life] : lives_) life.seen = false;
     for (int id : ended_) lives_[id].may_lose |= !AllStored(id);  // what was held open is gone now
     ended_.clear();
+  }
+
+  // Every file goes on under another topic.
+  void Reload() {
+    if (!host_.running()) return;
+    SourceOptions source = OptionsOf(seed_).source;
+    source.topic = absl::StrCat("reload-", ++reloads_);
+    Trace("reload ", reloads_);
+    host_.Reload({source});
   }
 
   // Writes whole lines; the last one sometimes without its end.
@@ -363,6 +375,7 @@ class Model {
   }
 
   const bool tracing_ = std::getenv("SLUICE_SEED") != nullptr;
+  const uint64_t seed_;
   std::mt19937_64 random_;
   const bool closes_files_;
   const bool polls_;
@@ -374,6 +387,7 @@ class Model {
   std::set<int> emptied_;             // what is in files that copytruncate emptied
   int last_id_ = 0;
   int moves_ = 0;
+  int reloads_ = 0;
 };
 
 TEST(TailingModelTest, EveryLineOnceAndInOrderWhateverHappens) {

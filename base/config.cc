@@ -193,9 +193,28 @@ absl::StatusOr<ConfigFile> ConfigFile::Load(const std::string& path) {
 
 absl::StatusOr<ConfigFile> ConfigFile::Parse(std::string_view yaml, const std::string& name) {
   ConfigFile config = Empty();
-  config.file_->name = name;
+  config.file_->names = {name};
   SLUICE_ASSIGN_OR_RETURN(config.file_->tree, config_internal::ParseYaml(yaml, name));
   config.file_->root.node = config.file_->tree.root;
+  return config;
+}
+
+absl::StatusOr<ConfigFile> ConfigFile::LoadAll(const std::vector<std::string>& paths,
+                                               const std::vector<std::string_view>& appended) {
+  ConfigFile config = Empty();
+  config_internal::File& file = *config.file_;
+  file.names = paths;
+  for (size_t i = 0; i < paths.size(); ++i) {
+    SLUICE_ASSIGN_OR_RETURN(const std::string yaml,
+                            HostFileSystem()->ReadFile(paths[i], config_internal::kYamlBytesMax));
+    SLUICE_ASSIGN_OR_RETURN(config_internal::Tree tree,
+                            config_internal::ParseYaml(yaml, paths[i], static_cast<int>(i)));
+    for (const auto& conflict : config_internal::MergeTrees(std::move(tree), appended, &file.tree)) {
+      file.Fail(conflict.second, conflict.path,
+                StrCat("found here, and also in ", file.Where(conflict.first, ""), "; say it in one place"));
+    }
+  }
+  file.root.node = file.tree.root;
   return config;
 }
 

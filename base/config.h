@@ -81,6 +81,10 @@ class ConfigFile {
   static absl::StatusOr<ConfigFile> Load(const std::string& path);
   // `name` stands in errors for the path.
   static absl::StatusOr<ConfigFile> Parse(std::string_view yaml, const std::string& name);
+  // Several files read as one. Mappings are merged; the lists named in `appended` (keys of the root) are joined, in the
+  // order of the files; a value that two files give is an error that Finish tells, with both places.
+  static absl::StatusOr<ConfigFile> LoadAll(const std::vector<std::string>& paths,
+                                            const std::vector<std::string_view>& appended);
   // No file: every read gives the default.
   static ConfigFile Empty();
 

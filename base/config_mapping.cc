@@ -82,7 +82,7 @@ Mapping* Mapping::Child(const std::string& key, const Entry* entry) {
 }
 
 std::string File::Where(Position position, std::string_view path) const {
-  std::string where = name;
+  std::string where = names.empty() ? "" : names[static_cast<size_t>(position.file)];
   if (position.line > 0) StrAppend(&where, ":", position.line);
   if (!where.empty() && !path.empty()) where.append(": ");
   return where.append(path);

@@ -37,7 +37,7 @@ struct Error {
 };
 
 struct File {
-  std::string name;  // empty: there is no file
+  std::vector<std::string> names;  // of the files, by number; none: there is no file
   Tree tree;
   Mapping root;
   std::vector<Error> errors;

@@ -18,8 +18,8 @@
 namespace sluice::config_internal {
 namespace {
 
-Position ToPosition(const YAML::Mark& mark) {
-  return mark.is_null() ? Position{} : Position{.line = mark.line + 1, .column = mark.column + 1};
+Position ToPosition(const YAML::Mark& mark, int file = 0) {
+  return mark.is_null() ? Position{} : Position{.file = file, .line = mark.line + 1, .column = mark.column + 1};
 }
 
 constexpr std::string_view kTab = "a tab in the indentation; YAML takes only spaces there";
@@ -30,7 +30,7 @@ struct Stop {};
 // Builds the tree from the parser's events.
 class Builder final : public YAML::EventHandler {
  public:
-  explicit Builder(std::string_view name) : name_(name) {}
+  Builder(std::string_view name, int file) : name_(name), file_(file) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (documents_++ > 0) Fail(ToPosition(mark), "a second document begins here; expected one");
@@ -71,6 +71,7 @@ class Builder final : public YAML::EventHandler {
   [[noreturn]] void Fail(Position position, std::string_view problem);
 
   const std::string_view name_;
+  const int file_;
   Tree tree_;
   std::vector<Level> open_;
   std::map<YAML::anchor_t, const Node*> anchors_;
@@ -82,7 +83,7 @@ class Builder final : public YAML::EventHandler {
 void Builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
   const auto found = anchors_.find(anchor);
   if (found == anchors_.end()) Fail(ToPosition(mark), "alias without its anchor");
-  last_ = ToPosition(mark);
+  last_ = ToPosition(mark, file_);
   Place(found->second);
 }
 
@@ -94,7 +95,7 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
 }
 
 Node* Builder::NewNode(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
-  last_ = ToPosition(mark);
+  last_ = ToPosition(mark, file_);
   if (tree_.nodes.size() >= kYamlNodesMax) {
     Fail(last_, StrCat("more than ", kYamlNodesMax, " values; no configuration needs so many"));
   }
@@ -214,9 +215,9 @@ absl::Status SyntaxError(const YAML::ParserException& e, std::string_view yaml, 
 
 }  // namespace
 
-absl::StatusOr<Tree> ParseYaml(std::string_view yaml, std::string_view name) {
+absl::StatusOr<Tree> ParseYaml(std::string_view yaml, std::string_view name, int file) {
   SLUICE_RETURN_IF_ERROR(CheckText(yaml, name));
-  Builder builder(name);
+  Builder builder(name, file);
   try {
     // The mark of the document's end shows a quote that is not closed, which yaml-cpp takes for closed by the file's.
     std::istringstream in(StrCat(yaml, yaml.ends_with('\n') ? "" : "\n", "...\n"));

@@ -17,6 +17,7 @@ inline constexpr size_t kYamlNodesMax = 100'000;
 
 // In a file, from 1. 0 if there is none.
 struct Position {
+  int file = 0;  // which of several files that are read as one
   int line = 0;
   int column = 0;
   friend auto operator<=>(const Position&, const Position&) = default;
@@ -43,11 +44,23 @@ struct Node {
 // memory than it is on disk, by more than a constant factor.
 struct Tree {
   std::deque<Node> nodes;
-  const Node* root = nullptr;  // a mapping; null if the document is empty
+  const Node* root = nullptr;            // a mapping; null if the document is empty
+  std::vector<std::deque<Node>> merged;  // nodes of the trees that were merged into this one
 };
 
 // `name` stands for the file in errors, which are InvalidArgument: no YAML, no text, no mapping, a key twice, too large
-// or too deep.
-absl::StatusOr<Tree> ParseYaml(std::string_view yaml, std::string_view name);
+// or too deep. Positions say that they are in file number `file`.
+absl::StatusOr<Tree> ParseYaml(std::string_view yaml, std::string_view name, int file = 0);
+
+// What two trees of one configuration both say.
+struct Conflict {
+  Position first;
+  Position second;
+  std::string path;  // "agent.window"
+};
+
+// Adds what `from` says to `into`, whose nodes it then owns. Mappings are merged; lists of the root that are named in
+// `appended` are joined; everything else that both have is a conflict, and `into`'s stays.
+std::vector<Conflict> MergeTrees(Tree from, const std::vector<std::string_view>& appended, Tree* into);
 
 }  // namespace sluice::config_internal

@@ -48,11 +48,18 @@ class StopSignal {
   int Wait();
   // As Wait, but 0 if none came in time.
   int WaitFor(absl::Duration timeout);
+  // From now on SIGHUP does not end the process: Wait and WaitFor call `on_hangup` for it (for several at once, once)
+  // and go on waiting.
+  void OnHangup(std::function<void()> on_hangup);
+  // Wait ends, too, with 0, when this descriptor is readable.
+  void AlsoEndAt(int descriptor) { also_ = descriptor; }
   // A descriptor that becomes readable when a signal came, for poll(2).
   int descriptor() const { return descriptor_; }
 
  private:
   int descriptor_;
+  int also_ = -1;
+  std::function<void()> on_hangup_;
 };
 
 }  // namespace sluice

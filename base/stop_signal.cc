@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "base/program.h"
@@ -59,9 +61,20 @@ StopSignal::StopSignal() {
 
 StopSignal::~StopSignal() { close(descriptor_); }
 
+void StopSignal::OnHangup(std::function<void()> on_hangup) {
+  on_hangup_ = std::move(on_hangup);
+  std::signal(SIGHUP, SIG_DFL);  // `nohup` ignores it; what is ignored may not be queued
+  sigset_t signals = StopSignals();
+  sigaddset(&signals, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signalfd(descriptor_, &signals, 0);
+}
+
 int StopSignal::Wait() {
   while (true) {
     if (const int signal = WaitFor(absl::Hours(24)); signal != 0) return signal;
+    pollfd also = {.fd = also_, .events = POLLIN, .revents = 0};
+    if (also_ >= 0 && poll(&also, 1, 0) > 0) return 0;
   }
 }
 
@@ -69,20 +82,26 @@ int StopSignal::WaitFor(absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
   while (true) {
     const absl::Duration left = std::clamp(deadline - absl::Now(), absl::ZeroDuration(), absl::Hours(24));
-    pollfd waiting = {.fd = descriptor_, .events = POLLIN, .revents = 0};
-    const int ready =
-        poll(&waiting, 1, static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(left, absl::Milliseconds(1)))));
+    std::array<pollfd, 2> waiting = {
+        {{.fd = descriptor_, .events = POLLIN, .revents = 0}, {.fd = also_, .events = POLLIN, .revents = 0}}};
+    const int ready = poll(waiting.data(), waiting.size(),
+                           static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(left, absl::Milliseconds(1)))));
     if (ready == 0) return 0;
     // What came together, such as a terminal's SIGINT and a supervisor's SIGTERM, is one request to stop.
     int first = 0;
+    bool hung_up = false;
     signalfd_siginfo info;
     while (read(descriptor_, &info, sizeof info) == sizeof info) {
-      if (first == 0) first = static_cast<int>(info.ssi_signo);
+      const auto signal = static_cast<int>(info.ssi_signo);
+      if (signal == SIGHUP) hung_up = true;
+      if (first == 0 && signal != SIGHUP) first = signal;
     }
+    if (hung_up && first == 0) on_hangup_();
     if (first != 0) {
       ExitAtNextSignal();
       return first;
     }
+    if (waiting[1].revents != 0) return 0;
   }
 }
 

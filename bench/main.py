@@ -11,7 +11,7 @@ import pathlib
 import platform
 import sys
 
-from bench import parts
+from bench import agent_parts, parts
 from bench.figures import Figure, table
 
 
@@ -29,7 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="./dev bench",
         description=__doc__,
-        epilog=f"parts:\n{described}",
+        epilog=f"parts (agent: all that begin with it):\n{described}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("part", nargs="*", help=f"default all: {', '.join(names)}")
@@ -37,6 +37,8 @@ def main() -> int:
     parser.add_argument("--dir", default="sluice-data/bench", help="where the files lie (default sluice-data/bench)")
     parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
     args = parser.parse_args()
+    # "agent" stands for all parts of the agent.
+    args.part = [name for part in args.part for name in (agent_parts.PARTS if part == "agent" else [part])]
     if unknown := set(args.part) - set(names):
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(names)}")
 

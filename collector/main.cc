@@ -72,6 +72,9 @@ int main(int argc, char** argv) {
 
   auto options = sluice::collector::LoadOptions(flags);
   if (!options.ok()) return sluice::ReportConfigError("sluice-collector", options.status());
+  for (const std::string& warning : options->warnings) {
+    sluice::log::Warn("collector", "configuration", {{"warning", warning}});
+  }
   if (check_config) {
     std::puts("configuration is valid");
     return sluice::kExitOk;

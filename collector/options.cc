@@ -3,8 +3,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/config.h"
 #include "base/file_system.h"
+#include "base/pem.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "collector/log/batch_view.h"
@@ -32,7 +34,19 @@ std::string ReadPem(const ConfigNode& node, std::string_view key) {
   return *std::move(text);
 }
 
-std::optional<TlsOptions> ReadTls(const ConfigNode& listen) {
+void CheckPem(const ConfigNode& node, const TlsOptions& tls, CollectorOptions* options) {
+  const int64_t now = SystemClock()->UnixNanos();
+  auto take = [&](std::string_view key, const absl::StatusOr<PemWarnings>& checked) {
+    if (!checked.ok()) return node.Fail(key, MessageOf(checked.status()));
+    for (const std::string& warning : *checked) {
+      options->warnings.push_back(StrCat(node.Where(key), ": ", warning));
+    }
+  };
+  if (!tls.certificate.empty() && !tls.key.empty()) take("cert", CheckKeyPair(tls.certificate, tls.key, now));
+  if (!tls.client_ca.empty()) take("client_ca", CheckAuthorities(tls.client_ca, now));
+}
+
+std::optional<TlsOptions> ReadTls(const ConfigNode& listen, CollectorOptions* options) {
   if (!listen.Has("tls")) return std::nullopt;
   ConfigNode node = listen.Map("tls");
   for (std::string_view key : {"cert", "key"}) {
@@ -42,6 +56,7 @@ std::optional<TlsOptions> ReadTls(const ConfigNode& listen) {
   tls.certificate = ReadPem(node, "cert");
   tls.key = ReadPem(node, "key");
   tls.client_ca = ReadPem(node, "client_ca");
+  CheckPem(node, tls, options);
   return tls;
 }
 
@@ -74,7 +89,7 @@ absl::Status ReadAddress(const ConfigNode& listen, const AddressSource& source, 
 }
 
 absl::Status ReadListen(const ConfigNode& listen, const CollectorFlags& flags, CollectorOptions* options) {
-  options->tls = ReadTls(listen);
+  options->tls = ReadTls(listen, options);
   const bool insecure = listen.Bool("insecure", false) || flags.insecure;
   SLUICE_RETURN_IF_ERROR(ReadAddress(listen, {"--grpc-address", flags.grpc_address, "grpc"}, options->tls.has_value(),
                                      insecure, &options->grpc_address));

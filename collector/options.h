@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/address.h"
@@ -36,6 +37,7 @@ struct CollectorOptions {
   IngestLimits ingest;
   size_t subscribers_max = 4'096;
   GroupOptions groups;
+  std::vector<std::string> warnings;  // of what is no error, each with where it stands
 };
 
 // Flags that were given; each one goes before the file's word.

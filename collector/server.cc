@@ -73,16 +73,16 @@ absl::Status Server::Open() {
                                                           .metrics = &metrics_,
                                                           .clock = SystemClock(),
                                                           .limits = options_.ingest});
-  log_service_ =
-      std::make_unique<LogService>(LogService::Options{.context = {.log = log_.get(),
-                                                                   .executor = &subscribe_executor_,
-                                                                   .hub = hub_.get(),
-                                                                   .groups = groups_.get(),
-                                                                   .metrics = &metrics_,
-                                                                   .clock = SystemClock(),
-                                                                   .limits = {}},
-                                                       .subscribers_max = options_.subscribers_max,
-                                                       .connected_agents = [this] { return sessions_.List(); }});
+  log_service_ = std::make_unique<LogService>(
+      LogService::Options{.context = {.log = log_.get(),
+                                      .executor = &subscribe_executor_,
+                                      .hub = hub_.get(),
+                                      .groups = groups_.get(),
+                                      .metrics = &metrics_,
+                                      .clock = SystemClock(),
+                                      .limits = {}},
+                          .subscribers_max = options_.subscribers_max,
+                          .connected_agents = [this](bool files) { return sessions_.List(files); }});
   return absl::OkStatus();
 }
 

@@ -69,7 +69,7 @@ def test_compressed_files_are_read_only_if_asked_for(sandbox):
     sandbox.collector()
     sandbox.agent(config=source(sandbox))
     sandbox.expect("a", [b"plain"])
-    holds_for(lambda: sandbox.collector_process.records() == 1, "a compressed file was read", 0.5)
+    holds_for(lambda: sandbox.collector_process.records(topic="a") == 1, "a compressed file was read", 0.5)
 
 
 def test_labels_travel_with_the_records(sandbox):

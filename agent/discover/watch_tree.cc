@@ -67,6 +67,11 @@ void WatchTree::HandleEvents() {
   }
 }
 
+void WatchTree::SetSources(std::vector<std::shared_ptr<const Source>> sources) {
+  sources_ = std::move(sources);
+  scan_soon_ = true;
+}
+
 std::shared_ptr<const Source> WatchTree::SourceOf(const std::string& path) const {
   for (const auto& source : sources_) {
     const std::string& root = source->options().root;

@@ -43,6 +43,8 @@ class WatchTree {
   // before: monotonic.
   int64_t Work();
 
+  // Other sources from now on; a scan follows at the next Work.
+  void SetSources(std::vector<std::shared_ptr<const Source>> sources);
   // The source that includes a path; null if none does.
   std::shared_ptr<const Source> SourceOf(const std::string& path) const;
 
@@ -69,7 +71,7 @@ class WatchTree {
   size_t DepthOf(const std::string& path) const;
 
   const Options options_;
-  const std::vector<std::shared_ptr<const Source>> sources_;
+  std::vector<std::shared_ptr<const Source>> sources_;
   FileSystem* const file_system_;
   DirectoryWatcher* const watcher_;
   const Clock* const clock_;

@@ -18,6 +18,8 @@ struct FramingOptions {
   Encoding encoding = Encoding::kUtf8;
   Container container = Container::kNone;
   std::optional<MultilineOptions> multiline = {};
+
+  friend bool operator==(const FramingOptions&, const FramingOptions&) = default;
 };
 
 // Immutable; thread-safe.

@@ -23,6 +23,8 @@ struct MultilineOptions {
   std::vector<TraceKind> presets = {};        // what belongs to a stack trace goes on
   absl::Duration timeout = absl::Seconds(1);  // the last record of a file is sent when it has not grown for so long
   size_t lines_max = 500;                     // more lines make more parts
+
+  friend bool operator==(const MultilineOptions&, const MultilineOptions&) = default;
 };
 
 // Immutable; thread-safe.

@@ -18,6 +18,12 @@ prometheus::Family<prometheus::Counter>& NewFamily(prometheus::Registry* registr
   return prometheus::BuildCounter().Name(name).Help(help).Register(*registry);
 }
 
+prometheus::Counter& NewReloadCounter(prometheus::Registry* registry, const char* result) {
+  return NewFamily(registry, "sluice_agent_config_reloads_total",
+                   "Times that the configuration was read again while running, by result.")
+      .Add({{"result", result}});
+}
+
 }  // namespace
 
 std::string_view LossReasonName(LossReason reason) {
@@ -63,6 +69,9 @@ AgentMetrics::AgentMetrics(prometheus::Registry* registry)
                      "Bytes acknowledged earlier that the collector does not hold: its data was lost or set back.")),
       connected(NewGauge(registry, "sluice_agent_connected", "1 while connected to the collector, else 0.")),
       lag_bytes(NewGauge(registry, "sluice_agent_lag_bytes", "Bytes in followed files that are not yet acknowledged.")),
+      lag_seconds(
+          NewGauge(registry, "sluice_agent_lag_seconds",
+                   "How long the oldest byte that is not yet acknowledged has been there, as far as is known.")),
       files(NewGauge(registry, "sluice_agent_files", "Files that are followed.")),
       files_open(NewGauge(registry, "sluice_agent_files_open", "Files that are open now.")),
       bytes_in_flight(
@@ -73,15 +82,20 @@ AgentMetrics::AgentMetrics(prometheus::Registry* registry)
           NewGauge(registry, "sluice_agent_directories_watched", "Directories that are watched by inotify.")),
       directories_polled(NewGauge(registry, "sluice_agent_directories_polled",
                                   "Directories that are looked at every second, since they cannot be watched.")),
+      config_valid(NewGauge(registry, "sluice_agent_config_valid",
+                            "1 if the configuration on disk is the one in use, 0 if it cannot be used.")),
       bytes_lost_(NewFamily(registry, "sluice_agent_bytes_lost_total",
                             "Bytes that were written to followed files and will never be delivered, by reason.")),
       records_dropped_(NewFamily(registry, "sluice_agent_records_dropped_total",
                                  "Records that were left out as their source is configured, by source and reason.")),
       redactions_(NewFamily(registry, "sluice_agent_redactions_total",
                             "Places in records that were replaced by a mask, by source.")),
+      reloads_succeeded_(NewReloadCounter(registry, "success")),
+      reloads_failed_(NewReloadCounter(registry, "failure")),
       parse_errors_(NewFamily(registry, "sluice_agent_parse_errors_total",
                               "Lines that are not of the format that their source names, by source; they are "
                               "delivered as plain text.")) {
+  config_valid.Set(1);
   for (LossReason reason : {LossReason::kTruncated, LossReason::kDeleted, LossReason::kUnreadable, LossReason::kGivenUp,
                             LossReason::kCorrupt}) {
     CountLoss(reason, 0);  // so that every reason is there from the start
@@ -90,6 +104,11 @@ AgentMetrics::AgentMetrics(prometheus::Registry* registry)
 
 void AgentMetrics::CountParseErrors(std::string_view source, uint64_t lines) {
   parse_errors_.Add({{"source", std::string(source)}}).Increment(static_cast<double>(lines));
+}
+
+void AgentMetrics::CountReload(bool success) {
+  (success ? reloads_succeeded_ : reloads_failed_).Increment();
+  config_valid.Set(success ? 1 : 0);
 }
 
 void AgentMetrics::CountLoss(LossReason reason, uint64_t bytes) {

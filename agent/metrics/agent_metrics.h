@@ -50,15 +50,18 @@ class AgentMetrics {
   prometheus::Counter& collector_behind_bytes;
   prometheus::Gauge& connected;
   prometheus::Gauge& lag_bytes;
+  prometheus::Gauge& lag_seconds;
   prometheus::Gauge& files;
   prometheus::Gauge& files_open;
   prometheus::Gauge& bytes_in_flight;
   prometheus::Gauge& paths_unreadable;
   prometheus::Gauge& directories_watched;
   prometheus::Gauge& directories_polled;
+  prometheus::Gauge& config_valid;
 
   // Lines of the source that are not of the format that it names.
   void CountParseErrors(std::string_view source, uint64_t lines);
+  void CountReload(bool success);
   void CountLoss(LossReason reason, uint64_t bytes);
   void CountDropped(const std::string& source, DropReason reason, uint64_t records);
   void CountRedactions(const std::string& source, uint64_t count);
@@ -69,6 +72,8 @@ class AgentMetrics {
   prometheus::Family<prometheus::Counter>& bytes_lost_;
   prometheus::Family<prometheus::Counter>& records_dropped_;
   prometheus::Family<prometheus::Counter>& redactions_;
+  prometheus::Counter& reloads_succeeded_;
+  prometheus::Counter& reloads_failed_;
   prometheus::Family<prometheus::Counter>& parse_errors_;
   mutable Mutex mutex_;
   std::map<std::string, uint64_t> losses_ ABSL_GUARDED_BY(mutex_);

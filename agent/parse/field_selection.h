@@ -33,6 +33,8 @@ class FieldSelection {
   // If a field inside of the object `name` is wanted: "http.status" is one of "http".
   bool WantsInside(std::string_view name) const;
 
+  friend bool operator==(const FieldSelection&, const FieldSelection&) = default;
+
  private:
   bool IsNamed(std::string_view name) const;
 

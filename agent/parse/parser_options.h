@@ -24,6 +24,8 @@ struct ParserOptions {
   std::string regex = {};                     // kRegex only: an RE2 expression that is searched in the line
   std::optional<FieldSelection> fields = {};  // not set: none for kAuto and kPlain, all for the others
   bool severity_from_status = false;          // kAuto and kW3c only: HTTP's 5xx is ERROR, 4xx WARN, others INFO
+
+  friend bool operator==(const ParserOptions&, const ParserOptions&) = default;
 };
 
 }  // namespace sluice::agent

@@ -12,6 +12,8 @@ namespace sluice::agent {
 struct ProcessOptions {
   FilterOptions filter = {};
   std::vector<RedactRule> redact = {};
+
+  friend bool operator==(const ProcessOptions&, const ProcessOptions&) = default;
 };
 
 // Immutable; thread-safe.

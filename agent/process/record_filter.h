@@ -17,6 +17,8 @@ namespace sluice::agent {
 struct FilterRule {
   v1::Severity severity = v1::SEVERITY_UNSPECIFIED;  // keep: this or above; drop: below
   std::string regex = {};                            // RE2, searched in the body
+
+  friend bool operator==(const FilterRule&, const FilterRule&) = default;
 };
 
 struct FilterOptions {
@@ -24,6 +26,8 @@ struct FilterOptions {
   std::vector<FilterRule> drop = {};                     // a record is dropped if one of them holds
   uint32_t sample_rate = 1;                              // of so many records, one is kept
   v1::Severity sample_below = v1::SEVERITY_UNSPECIFIED;  // only of records below; UNSPECIFIED: of all
+
+  friend bool operator==(const FilterOptions&, const FilterOptions&) = default;
 };
 
 // A severity that is not known is neither below another one nor above it: rules on severity never drop such a record.

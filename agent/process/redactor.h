@@ -21,6 +21,8 @@ struct RedactRule {
   uint8_t presets = 0;             // SecretKinds
   std::string regex = {};          // RE2; what matches is replaced
   std::string mask{kDefaultMask};  // instead of it; with a regex, \1 stands for what its first group matched
+
+  friend bool operator==(const RedactRule&, const RedactRule&) = default;
 };
 
 // Presets first, all of them in one pass, then the expressions in their order. Immutable; thread-safe.

@@ -73,7 +73,12 @@ uint64_t PushStream::Send(SharedBytes message) {
 void PushStream::SendStatus(const v1::AgentStatus& status) {
   {
     MutexLock lock(&mutex_);
+    // The list of files comes with a few of them only: one that still waits is not lost.
+    v1::AgentFiles files;
+    const bool keep = status_.has_value() && status_->has_file_list() && !status.has_file_list();
+    if (keep) files.Swap(status_->mutable_file_list());
     status_ = status;
+    if (keep) *status_->mutable_file_list() = std::move(files);
   }
   WriteNext();
 }

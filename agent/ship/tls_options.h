@@ -10,6 +10,8 @@ struct TlsOptions {
   std::string ca;    // PEM file of the authorities that are trusted; empty: the system's
   std::string cert;  // PEM files of the agent's own certificate and key; both or none
   std::string key;
+
+  friend bool operator==(const TlsOptions&, const TlsOptions&) = default;
 };
 
 }  // namespace sluice::agent

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "agent/frame/framing.h"
+#include "agent/limits/rate_limit.h"
 #include "agent/parse/parser_factory.h"
 #include "agent/process/processor.h"
 #include "agent/source/path_captures.h"
@@ -38,6 +39,10 @@ struct SourceOptions {
   bool internal = false;  // the agent's own records: nothing is recorded of them, and they count nowhere
   FramingOptions framing;
   ProcessOptions process;
+  RateLimit limits;
+
+  // A reload leaves sources alone that are equal.
+  friend bool operator==(const SourceOptions&, const SourceOptions&) = default;
 };
 
 // Immutable; thread-safe.

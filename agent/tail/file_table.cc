@@ -20,7 +20,7 @@ TailedFile* FileTable::FindByInode(uint64_t device, uint64_t inode) const {
 
 TailedFile* FileTable::Add(std::unique_ptr<TailedFile> file) {
   TailedFile* added = file.get();
-  by_path_[added->path] = added;
+  if (!added->path.empty()) by_path_[added->path] = added;
   by_inode_[std::make_pair(added->device, added->inode)] = added;
   files_.push_back(std::move(file));
   return added;

@@ -19,7 +19,7 @@ class FileTable {
   TailedFile* FindByPath(const std::string& path) const;
   TailedFile* FindByInode(uint64_t device, uint64_t inode) const;
 
-  // Takes a file with path, device and inode set; neither may be in the table.
+  // Takes a file with device, inode and its path, if it has one, set; neither may be in the table.
   TailedFile* Add(std::unique_ptr<TailedFile> file);
   // Gives `file` another path, which must be free.
   void MoveTo(TailedFile* file, const std::string& path);

@@ -83,7 +83,7 @@ void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std:
   file->modified_unix_nano = stat->modified_unix_nano;
   file->identity.set_birth_time_unix_nano(stat->birth_unix_nano);
   file->size = file->size_when_met = stat->size;
-  file->present_at_start = !first_scan_done_;
+  file->present_at_start = !first_scan_done_ || fresh_.contains(source.get());
   file->seen_in_scan = scan_;
   file->last_active = clock_->MonotonicNanos();
   file->predecessor = displaced != nullptr ? displaced : FindUnfinished(path);
@@ -144,8 +144,12 @@ void FileTracker::OnScanBegin() { ++scan_; }
 
 void FileTracker::OnScanEnd() {
   first_scan_done_ = true;
+  fresh_.clear();
   auto not_seen = [this](const TailedFile& f) { return !f.path.empty() && f.seen_in_scan != scan_; };
   for (TailedFile* file : table_.Where(not_seen)) OnVanished(file->path);
+  if (options_.close_idle != absl::InfiniteDuration()) {
+    CloseFilesIdleSince(clock_->MonotonicNanos() - absl::ToInt64Nanoseconds(options_.close_idle));
+  }
 }
 
 void FileTracker::Detach(TailedFile* file) {
@@ -154,58 +158,60 @@ void FileTracker::Detach(TailedFile* file) {
   if (file->detached) return;
   file->detached = true;
   file->at_end = false;
+  ready_.Reconsider();
   file->quiet_since = clock_->MonotonicNanos();
   detached_.push_back(file);
   MarkReady(file);
 }
 
 void FileTracker::MarkReady(TailedFile* file) {
-  if (file->queued || !file->resolved) return;
+  if (file->queued || !file->resolved || file->released) return;
   if (file->spent) {
     // A copy that is shorter than what was delivered; unless somebody goes on writing to it.
     if (file->file != nullptr) LookAtSize(file);
     if (file->size <= file->acked.offset) return;
     file->spent = false;
   }
-  file->queued = true;
-  ready_.push_back(file);
+  ready_.Push(file);
 }
 
-TailedFile* FileTracker::PopReady() {
-  int64_t now = clock_->MonotonicNanos();
-  for (size_t tries = ready_.size(); tries > 0; --tries) {
-    TailedFile* file = ready_.front();
-    ready_.pop_front();
-    if (!MayBeRead(file, now)) {
-      ready_.push_back(file);
-      continue;
-    }
-    file->queued = false;
+TailedFile* FileTracker::PopReady(bool live_only) {
+  const int64_t now = clock_->MonotonicNanos();
+  auto allowed_at = [this, now](TailedFile* file) { return AllowedAt(file, now); };
+  while (TailedFile* file = ready_.Pop(now, live_only, allowed_at)) {
+    if (file->released) continue;
     if (absl::Status status = EnsureOpen(file); !status.ok()) {
       ReadFailed(file, status);
       continue;
     }
-    if (file->archive != nullptr && !MayDecode(file)) continue;
-    return file;
+    if (file->archive == nullptr || MayDecode(file)) return file;
   }
   return nullptr;
 }
 
-bool FileTracker::MayBeRead(TailedFile* file, int64_t now) {
-  if (file->refused || file->held_until > now) return false;
+int64_t FileTracker::AllowedAt(TailedFile* file, int64_t now) {
+  if (file->refused) return ReadyQueue::kNever;
   // What waits there to be a whole record comes first, too.
   const TailedFile* const before = file->predecessor;
   if (before != nullptr && before->at_end && before->flush_at == 0) file->predecessor = nullptr;
   // What is held back because it looks like a copy may be so for ever.
-  return file->predecessor == nullptr || file->predecessor->original != nullptr;
+  if (file->predecessor != nullptr && file->predecessor->original == nullptr) return ReadyQueue::kNever;
+  const int64_t limit =
+      options_.limiter != nullptr ? options_.limiter->AllowedAt(file->source->options().name, now) : now;
+  return std::max(file->held_until, limit);
 }
 
-int64_t FileTracker::NextHeld() const {
-  int64_t next = std::numeric_limits<int64_t>::max();
-  for (const TailedFile* file : ready_) {
-    if (file->held_until > 0 && !file->refused) next = std::min(next, file->held_until);
+void FileTracker::WasRead(TailedFile* file, uint64_t bytes, bool at_end, bool waited) {
+  ready_.Served(!file->backlog, bytes);
+  // Whatever comes after this file may be read now.
+  if (at_end && file->flush_at == 0 && (!file->at_end || waited)) ready_.Reconsider();
+  file->at_end = at_end;
+  file->backlog = !at_end;
+  if (!at_end) {
+    MarkReady(file);
+  } else {
+    ReachedEnd(file);
   }
-  return next;
 }
 
 void FileTracker::Acknowledge(TailedFile* file, const Mark& end) {
@@ -237,19 +243,17 @@ void FileTracker::LookAtSize(TailedFile* file) {
 }
 
 void FileTracker::UpdateGauges() {
-  for (TailedFile* file : ready_) LookAtSize(file);
-  uint64_t lag = 0;
+  ready_.ForEach([this](TailedFile* file) { LookAtSize(file); });
+  const Lag lag = NoteLag(table_, clock_->MonotonicNanos());
   uint64_t files = 0;
   uint64_t open = 0;
   table_.ForEach([&](const TailedFile* file) {
     if (file->source->options().internal) return;
     ++files;
     open += file->file != nullptr ? 1 : 0;
-    if (file->spent) return;
-    uint64_t size = std::max(file->size, file->read.offset);
-    lag += size - std::min(size, file->acked.offset);
   });
-  metrics_->lag_bytes.Set(static_cast<double>(lag));
+  metrics_->lag_bytes.Set(static_cast<double>(lag.bytes));
+  metrics_->lag_seconds.Set(static_cast<double>(lag.nanos) / 1e9);
   metrics_->files.Set(static_cast<double>(files));
   metrics_->files_open.Set(static_cast<double>(open));
   metrics_->paths_unreadable.Set(static_cast<double>(unreadable_.size()));

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,11 +11,14 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "agent/limits/read_limiter.h"
 #include "agent/metrics/agent_metrics.h"
 #include "agent/tail/file_events.h"
 #include "agent/tail/file_listener.h"
 #include "agent/tail/file_memory.h"
+#include "agent/tail/file_report.h"
 #include "agent/tail/file_table.h"
+#include "agent/tail/ready_queue.h"
 #include "agent/tail/rotation_name.h"
 #include "agent/tail/tailed_file.h"
 #include "base/clock.h"
@@ -34,6 +36,9 @@ class FileTracker final : public FileListener {
     // The source that includes a path; null if none does.
     std::function<std::shared_ptr<const Source>(const std::string&)> source_of;
     size_t open_files_max = 1000;  // more idle files than that are closed, and opened again when they change
+    // A file that has not changed for so long is closed, and opened again when it changes.
+    absl::Duration close_idle = absl::InfiniteDuration();
+    const ReadLimiter* limiter = nullptr;  // null: no limits
     // How long a file that no path leads to must have been quiet before it is taken for finished.
     absl::Duration quiet_after_delete = absl::Seconds(1);
     absl::Duration quiet_after_move = absl::Seconds(5);
@@ -61,13 +66,34 @@ class FileTracker final : public FileListener {
   void OnScanBegin() override;
   void OnScanEnd() override;
 
-  // The next file that may be read now, open; null if there is none. It leaves the queue.
-  TailedFile* PopReady();
+  // A pipe, read as a file of that name that is met now. Owned by the tracker's table.
+  TailedFile* FollowStream(const std::shared_ptr<const Source>& source, const std::string& name,
+                           std::unique_ptr<ReadableFile> file, const FileStat& stat);
+  // For a run that comes to an end: last lines without newline are sent, too. True if everything that can be read is
+  // read and acknowledged.
+  bool FinishAll();
+
+  // The next file that may be read now, open; null if there is none, or none that is live if `live_only`. It leaves the
+  // queue.
+  TailedFile* PopReady(bool live_only);
+  // That much of `file` was read; `at_end` if it was all that is there. `waited`: its last record had waited to be
+  // whole.
+  void WasRead(TailedFile* file, uint64_t bytes, bool at_end, bool waited);
   // Puts a file at the end of the queue, if it is not in it.
   void MarkReady(TailedFile* file);
   bool HasReady() const { return !ready_.empty(); }
   // When a file that is held back may be read; INT64_MAX if none is. Monotonic.
-  int64_t NextHeld() const;
+  int64_t NextHeld() const { return ready_.next_allowed(); }
+
+  // The sources are others now, and `source_of` tells of the new ones. Files whose source is in `kept` stay as they
+  // are; others go on at their offsets under the source that includes them; files that none includes any more are let
+  // go once what is under way is acknowledged, and remembered. What is found first of a source in `fresh` was there
+  // before it.
+  void OnSourcesChanged(const absl::flat_hash_set<const Source*>& kept,
+                        const absl::flat_hash_set<const Source*>& fresh);
+  // The limits are others now.
+  void OnLimitsChanged() { ready_.Reconsider(); }
+  void SetCloseIdle(absl::Duration close_idle) { options_.close_idle = close_idle; }
 
   // The content of `file` is not what was read before: it begins anew as another generation.
   void Restart(TailedFile* file);
@@ -75,8 +101,6 @@ class FileTracker final : public FileListener {
   void Rewind(TailedFile* file);
   // The collector is further along than was known.
   void Advance(TailedFile* file, const v1::FileWatermark& watermark);
-  // Of `file` nothing more can be read now.
-  void ReachedEnd(TailedFile* file);
   // True if a copy of `file`'s content is at hand, from which the rest will be read if it is truncated.
   bool IsCopied(const TailedFile* file) const;
   // What the collector does not hold of files of which it had acknowledged more. Call it with all watermarks learnt.
@@ -84,8 +108,9 @@ class FileTracker final : public FileListener {
   // A read of `file` failed.
   void ReadFailed(TailedFile* file, const absl::Status& status);
 
-  // Looks after files that no path leads to: reads them on, and lets them go when they are finished; and after those
-  // of which it is not known yet whether they are copies. When to call again, monotonic; INT64_MAX if there is none.
+  // Looks after files that no path leads to, which are read on and let go when they are finished; after those that no
+  // source includes any more; and after those of which it is not known yet whether they are copies. When to call again,
+  // monotonic; INT64_MAX if there is none.
   int64_t Tend();
   // Bytes of `file` will never be delivered: counted, logged and recorded.
   void Lose(const TailedFile& file, const v1::FileIdentity& identity, LossReason reason, uint64_t bytes,
@@ -100,6 +125,8 @@ class FileTracker final : public FileListener {
   // Moves on over what was left out by configuration behind the last batch, once all batches are acknowledged.
   void PassDropped(TailedFile* file);
   void UpdateGauges();
+  // The followed files, for people; lags are those of the last UpdateGauges.
+  v1::AgentFiles Report() const { return ReportFiles(table_, unreadable_, clock_->MonotonicNanos()); }
 
   const FileTable& table() const { return table_; }
   FileMemory& memory() { return memory_; }
@@ -140,14 +167,20 @@ class FileTracker final : public FileListener {
   void Close(TailedFile* file);
   void CloseIdleFiles(const TailedFile* keep);
   bool DiskChanged(TailedFile* file, const FileStat& stat);
-  bool MayBeRead(TailedFile* file, int64_t now);
+  int64_t AllowedAt(TailedFile* file, int64_t now);
   bool TakeSlot(TailedFile* file);
   void GiveSlotBack(TailedFile* file);
   bool IsComparable(TailedFile* file, const FileStat& stat);
   bool MayDecode(TailedFile* file);
   void GoTo(TailedFile* file, const Mark& place);
+  void ReachedEnd(TailedFile* file);
   void EndArchive(TailedFile* file);
   int64_t TendArchives(int64_t now);
+  void CloseFilesIdleSince(int64_t moment);
+  static bool IsIdle(const TailedFile& file);
+  std::string FindByInode(const TailedFile& file);
+  void Adopt(TailedFile* file, const std::shared_ptr<const Source>& source);
+  void TendReleased();
   bool TendOne(TailedFile* file, int64_t now);
   void BoundDeleted(int64_t now);
   void LetGo(TailedFile* file);
@@ -155,7 +188,7 @@ class FileTracker final : public FileListener {
   void Unreadable(const std::string& path, const absl::Status& status);
   void Tell(FileEvent::Kind kind, const TailedFile& file, uint64_t bytes, std::string old_path = "");
 
-  const Options options_;
+  Options options_;
   FileSystem* const file_system_;
   const Clock* const clock_;
   AgentMetrics* const metrics_;
@@ -163,11 +196,13 @@ class FileTracker final : public FileListener {
 
   FileTable table_;
   FileMemory memory_;
-  std::deque<TailedFile*> ready_;
+  ReadyQueue ready_;
   std::vector<TailedFile*> detached_;
   std::vector<TailedFile*> waiting_;     // to be known for copies or not
   std::vector<TailedFile*> unfinished_;  // compressed files that end in the middle
   size_t archives_active_ = 0;
+  std::vector<TailedFile*> released_;
+  absl::flat_hash_set<const Source*> fresh_;     // sources whose first look is not over
   absl::flat_hash_set<std::string> unreadable_;  // said once each
   size_t open_files_ = 0;
   uint64_t scan_ = 0;

@@ -249,6 +249,7 @@ bool FileTracker::IsCopied(const TailedFile* file) const {
 }
 
 void FileTracker::HoldBack(TailedFile* file) {
+  ready_.Reconsider();  // what comes after it need not wait for it
   int64_t now = clock_->MonotonicNanos();
   if (!file->waiting) {
     file->waiting = true;

@@ -17,6 +17,8 @@ namespace {
 
 // A file that was silent for as long as this may be forgotten by a collector that lost nothing.
 constexpr int64_t kForgottenNanos = int64_t{30} * 24 * 3600 * 1'000'000'000;
+// A file with more than this to read when it is met is no live one.
+constexpr uint64_t kBacklogBytes = 256 * 1024;
 
 const std::string& PathOf(const TailedFile& file) { return file.path.empty() ? file.first_path : file.path; }
 
@@ -124,7 +126,7 @@ void FileTracker::Resolve(TailedFile* file) {
   file->original = nullptr;
   Begin(file, *stat, *resumption);
   // Others may have to be read before it.
-  if (!MayBeRead(file, clock_->MonotonicNanos())) GiveSlotBack(file);
+  if (const int64_t now = clock_->MonotonicNanos(); AllowedAt(file, now) > now) GiveSlotBack(file);
 }
 
 // It is known who the file is.
@@ -151,6 +153,7 @@ void FileTracker::Begin(TailedFile* file, const FileStat& stat, const Resumption
   }
   UpdateShared(file);
   file->resolved = true;
+  file->backlog = stat.size - std::min(stat.size, file->read.offset) > kBacklogBytes;
   MarkDirty(file);
   MarkReady(file);
 }
@@ -222,6 +225,7 @@ void FileTracker::Restart(TailedFile* file) {
 
 void FileTracker::Rewind(TailedFile* file) {
   file->refused = false;
+  ready_.Reconsider();
   if (file->read.offset != file->acked.offset) {
     GoTo(file, file->acked);
   }

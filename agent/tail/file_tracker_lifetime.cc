@@ -52,12 +52,14 @@ absl::StatusOr<std::unique_ptr<ReadableFile>> FileTracker::Open(TailedFile* file
 
 absl::Status FileTracker::EnsureOpen(TailedFile* file) {
   if (file->file != nullptr) return absl::OkStatus();
-  if (file->path.empty()) return NotFound(file->first_path, ": was deleted while it was closed");
-  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<ReadableFile> opened, Open(file, file->path));
+  // It may have been renamed to a name that no source includes.
+  const std::string path = file->path.empty() ? FindByInode(*file) : file->path;
+  if (path.empty()) return NotFound(file->first_path, ": was deleted while it was closed");
+  SLUICE_ASSIGN_OR_RETURN(std::unique_ptr<ReadableFile> opened, Open(file, path));
   SLUICE_ASSIGN_OR_RETURN(FileStat stat, opened->Stat());
   if (stat.device != file->device || stat.inode != file->inode) {
     file->archive = nullptr;
-    return NotFound(file->path, ": was replaced by another file while it was closed");
+    return NotFound(path, ": was replaced by another file while it was closed");
   }
   file->file = std::move(opened);
   ++open_files_;
@@ -65,12 +67,38 @@ absl::Status FileTracker::EnsureOpen(TailedFile* file) {
   return absl::OkStatus();
 }
 
+// Looks for it in the directory in which it was met. A closed file's inode may be another's by now: without a birth
+// time it is not known again.
+std::string FileTracker::FindByInode(const TailedFile& file) {
+  const uint64_t birth = file.identity.birth_time_unix_nano();
+  if (birth == 0) return "";
+  const std::string directory(DirectoryOf(file.first_path));
+  absl::StatusOr<std::vector<DirectoryEntry>> entries = file_system_->List(directory);
+  if (!entries.ok()) return "";
+  for (const DirectoryEntry& entry : *entries) {
+    std::string path = JoinPath(directory, entry.name);
+    absl::StatusOr<FileStat> stat = file_system_->Stat(path, /*follow=*/false);
+    if (stat.ok() && stat->device == file.device && stat->inode == file.inode && stat->birth_unix_nano == birth) {
+      return path;
+    }
+  }
+  return "";
+}
+
+bool FileTracker::IsIdle(const TailedFile& file) {
+  return file.file != nullptr && !file.is_stream && file.resolved && !file.queued && !file.detached &&
+         file.AllAcked() && file.size == file.read.offset;
+}
+
+void FileTracker::CloseFilesIdleSince(int64_t moment) {
+  table_.ForEach([this, moment](TailedFile* file) {
+    if (file->last_active <= moment && IsIdle(*file)) Close(file);
+  });
+}
+
 // Closes the files that were idle for longest, a tenth of all at a time, but not `keep`.
 void FileTracker::CloseIdleFiles(const TailedFile* keep) {
-  std::vector<TailedFile*> idle = table_.Where([keep](const TailedFile& f) {
-    return &f != keep && f.file != nullptr && f.resolved && !f.queued && !f.detached && f.AllAcked() &&
-           f.size == f.read.offset;
-  });
+  std::vector<TailedFile*> idle = table_.Where([keep](const TailedFile& f) { return &f != keep && IsIdle(f); });
   std::sort(idle.begin(), idle.end(), [](const auto* a, const auto* b) { return a->last_active < b->last_active; });
   size_t count = std::min(idle.size(), open_files_ / 10 + 1);
   for (size_t i = 0; i < count; ++i) {
@@ -95,6 +123,7 @@ void FileTracker::ReadFailed(TailedFile* file, const absl::Status& status) {
     file->size = file->read.offset;
     if (!file->detached) Detach(file);
     file->at_end = true;
+    ready_.Reconsider();
     return;
   }
   file->held_until = clock_->MonotonicNanos() + kReadRetryNanos;
@@ -137,6 +166,7 @@ void FileTracker::Tell(FileEvent::Kind kind, const TailedFile& file, uint64_t by
 }
 
 int64_t FileTracker::Tend() {
+  TendReleased();
   int64_t now = clock_->MonotonicNanos();
   int64_t next = std::min(TendWaiting(now), TendArchives(now));
   if (detached_.empty()) return next;
@@ -186,7 +216,7 @@ bool FileTracker::TendOne(TailedFile* file, int64_t now) {
     Resolve(file);
     if (!file->resolved) return file->file == nullptr;  // nothing of it was ever read, and nothing can be
   }
-  if (file->file == nullptr) return file->AllAcked();
+  if (file->file == nullptr) return file->AllAcked() && !file->queued;  // it may have grown since it was closed
   absl::StatusOr<FileStat> stat = file->file->Stat();
   if (!stat.ok()) {
     ReadFailed(file, stat.status());
@@ -213,7 +243,9 @@ bool FileTracker::TendOne(TailedFile* file, int64_t now) {
 void FileTracker::LetGo(TailedFile* file) {
   if (file->resolved) Remember(*file);
   std::erase(detached_, file);
-  std::erase(ready_, file);
+  std::erase(released_, file);
+  ready_.Remove(file);
+  ready_.Reconsider();  // what waited for it need not any more
   std::erase(waiting_, file);
   std::erase(unfinished_, file);
   GiveSlotBack(file);
@@ -221,7 +253,7 @@ void FileTracker::LetGo(TailedFile* file) {
     if (copy->original == file) copy->original = nullptr, copy->ask_again_at = 0;
   }
   Close(file);
-  if (file->resolved) Tell(FileEvent::Kind::kFinished, *file, file->acked.offset);
+  if (file->resolved && !file->released) Tell(FileEvent::Kind::kFinished, *file, file->acked.offset);
   log::Debug("tail", "file finished", {{"path", file->first_path}, {"bytes", file->acked.offset}});
   table_.Drop(file);
 }

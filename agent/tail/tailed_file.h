@@ -86,6 +86,10 @@ struct TailedFile {
   bool present_at_start = false;  // the first look at the directories found it
   bool resolved = false;          // compared with what was known of files; nothing is read before
   bool queued = false;            // stands in the queue of files to read
+  bool backlog = false;           // has more than a chunk to read: live files go first
+  bool released = false;          // no source includes it any more: let go once what is under way is acknowledged
+  bool is_stream = false;         // a pipe: there is no path, and what is closed is gone
+  bool stream_open = false;       // more may come through it
   bool detached = false;          // no path of ours leads to it: it was rotated away or deleted
   bool finishing = false;         // its last line is sent even without a newline
   bool at_end = false;            // the last read reached its end
@@ -100,6 +104,12 @@ struct TailedFile {
   uint64_t seen_in_scan = 0;      // the number of the last scan of the directories that met it
   // What was rotated away from this file's path, to be read to its end first.
   TailedFile* predecessor = nullptr;
+
+  // How long its oldest byte that is not acknowledged has been there, as far as looks at the file tell: bytes from
+  // `probe_offset` on came after `probe_time`. Monotonic; 0: nothing is behind.
+  int64_t behind_since = 0;
+  uint64_t probe_offset = 0;
+  int64_t probe_time = 0;
 
   // Reading goes on at `place`.
   void ReadFrom(const Mark& place) {

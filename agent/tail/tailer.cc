@@ -26,6 +26,9 @@ constexpr int kReadsPerMessage = 512;
 // Records of several lines that wait at the ends of their files are looked for at most once in this time.
 constexpr int64_t kFlushGrainNanos = 5'000'000;
 
+// One part in so many of the window may be filled by files that have a backlog.
+constexpr uint64_t kBacklogWindowPart = 2;
+
 }  // namespace
 
 size_t Tailer::BufferBytes(const Options& options) {
@@ -34,12 +37,13 @@ size_t Tailer::BufferBytes(const Options& options) {
   return options.message_bytes + options.message_bytes / 2 + 4 * options.reader.max_line_bytes + (64 << 10);
 }
 
-Tailer::Tailer(Options options, FileTracker* tracker, CollectorLink* link, BufferPool* buffers, const Clock* clock,
-               AgentMetrics* metrics)
+Tailer::Tailer(Options options, FileTracker* tracker, CollectorLink* link, BufferPool* buffers, ReadLimiter* limiter,
+               const Clock* clock, AgentMetrics* metrics)
     : options_(options),
       tracker_(tracker),
       link_(link),
       buffers_(buffers),
+      limiter_(limiter),
       clock_(clock),
       metrics_(metrics),
       reader_(options.reader, clock) {}
@@ -101,8 +105,10 @@ bool Tailer::FillMessage() {
     buffer_ = buffers_->Get();
     message_.Reset(buffer_.get(), buffers_->capacity());
   }
+  // A backlog leaves room in the window: what it has under way is what a live line waits for.
+  bool live_only = in_flight_.bytes() >= options_.window_bytes / kBacklogWindowPart && in_flight_.messages() > 0;
   for (int reads = 0; message_.message().size() < options_.message_bytes && reads < kReadsPerMessage; ++reads) {
-    TailedFile* file = tracker_->PopReady();
+    TailedFile* file = tracker_->PopReady(live_only);
     if (file == nullptr) return false;
     if (!ReadInto(file)) return true;
   }
@@ -111,6 +117,7 @@ bool Tailer::FillMessage() {
 
 // Reads a chunk of `file`. False if the message takes no more.
 bool Tailer::ReadInto(TailedFile* file) {
+  const bool waited = file->flush_at != 0;
   absl::StatusOr<ReadResult> read = reader_.Read(file, &message_);
   if (!read.ok()) {
     tracker_->ReadFailed(file, read.status());
@@ -130,13 +137,15 @@ bool Tailer::ReadInto(TailedFile* file) {
   if (read->records > 0) batches_.push_back({file, file->identity.generation(), file->batched, read->records});
   if (read->records + read->dropped() > 0) Count(*file, *read);
   if (read->dropped() > 0) tracker_->PassDropped(file);
-  file->at_end = read->outcome == ReadResult::Outcome::kAtEnd;
-  if (file->flush_at != 0) next_flush_ = std::min(next_flush_, file->flush_at);
-  if (!file->at_end) {
-    tracker_->MarkReady(file);
-  } else {
-    tracker_->ReachedEnd(file);
+  if (limiter_ != nullptr) {
+    limiter_->Took(file->source->options().name, read->bytes, read->records + read->dropped(),
+                   clock_->MonotonicNanos());
   }
+  // One whose time is over, and which still waits, has nothing new: it is not asked again at once.
+  if (file->flush_at != 0) {
+    next_flush_ = std::min(next_flush_, std::max(file->flush_at, clock_->MonotonicNanos() + kFlushGrainNanos));
+  }
+  tracker_->WasRead(file, read->bytes, read->outcome == ReadResult::Outcome::kAtEnd, waited);
   return read->outcome != ReadResult::Outcome::kMessageFull;
 }
 

@@ -10,6 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "agent/encode/message_encoder.h"
+#include "agent/limits/read_limiter.h"
 #include "agent/link/buffer_pool.h"
 #include "agent/link/collector_link.h"
 #include "agent/metrics/agent_metrics.h"
@@ -34,8 +35,9 @@ class Tailer {
   // Bytes that a message buffer must have.
   static size_t BufferBytes(const Options& options);
 
-  Tailer(Options options, FileTracker* tracker, CollectorLink* link, BufferPool* buffers, const Clock* clock,
-         AgentMetrics* metrics);
+  // `limiter` is told what was read; null: there are no limits.
+  Tailer(Options options, FileTracker* tracker, CollectorLink* link, BufferPool* buffers, ReadLimiter* limiter,
+         const Clock* clock, AgentMetrics* metrics);
 
   // Takes in what happened on the link, and sends one message if there is something to send. Monotonic time at which to
   // call again if nothing happens before: now or earlier if there is more to do.
@@ -76,6 +78,7 @@ class Tailer {
   FileTracker* const tracker_;
   CollectorLink* const link_;
   BufferPool* const buffers_;
+  ReadLimiter* const limiter_;
   const Clock* const clock_;
   AgentMetrics* const metrics_;
 

@@ -47,20 +47,39 @@ void TestHost::StartAgent() {
   tracker.open_files_max = options_.open_files_max;
   tracker.deleted_keep_open = options_.deleted_keep_open;
   tracker.deleted_bytes_max = options_.deleted_bytes_max;
+  tracker.close_idle = options_.close_idle;
+  tracker.limiter = &limiter_;
   tracker.source_of = [this](const std::string& path) { return tree_->SourceOf(path); };
   tracker_ = std::make_unique<FileTracker>(std::move(tracker), &files_, &clock_, metrics_.get(), &events_);
   checkpoints_ = std::make_unique<CheckpointStore>(state_, &files_);
   tracker_->Learn(checkpoints_->Load());
 
-  SourceOptions source = options_.source;
-  source.root = root_;
-  if (source.name.empty()) source.name = "source";
-  absl::StatusOr<std::shared_ptr<const Source>> created = Source::Create(std::move(source), "agent-1");
-  ASSERT_TRUE(created.ok()) << created.status();
-  tree_ = std::make_unique<WatchTree>(WatchTree::Options(), std::vector{*created}, &files_, watcher_.get(), &clock_,
-                                      tracker_.get(), metrics_.get());
-  tailer_ =
-      std::make_unique<Tailer>(options_.tailer, tracker_.get(), &collector_, buffers_.get(), &clock_, metrics_.get());
+  sources_ = MakeSources({options_.source});
+  limiter_ = ReadLimiter();
+  limiter_.Configure(options_.limits, {}, clock_.MonotonicNanos());
+  tree_ = std::make_unique<WatchTree>(WatchTree::Options(), sources_, &files_, watcher_.get(), &clock_, tracker_.get(),
+                                      metrics_.get());
+  tailer_ = std::make_unique<Tailer>(options_.tailer, tracker_.get(), &collector_, buffers_.get(), &limiter_, &clock_,
+                                     metrics_.get());
+}
+
+SourceList TestHost::MakeSources(std::vector<SourceOptions> sources) const {
+  SourceList made;
+  for (SourceOptions& source : sources) {
+    source.root = source.root.empty() ? root_ : Path(source.root);
+    if (source.name.empty()) source.name = "source";
+    absl::StatusOr<std::shared_ptr<const Source>> created = Source::Create(std::move(source), "agent-1");
+    EXPECT_TRUE(created.ok()) << created.status();
+    if (created.ok()) made.push_back(*std::move(created));
+  }
+  return made;
+}
+
+void TestHost::Reload(std::vector<SourceOptions> sources) {
+  SourceDiff diff = DiffSources(sources_, MakeSources(std::move(sources)));
+  sources_ = diff.sources;
+  tree_->SetSources(diff.sources);
+  tracker_->OnSourcesChanged(diff.kept, diff.fresh);
 }
 
 std::vector<std::string> TestHost::EventNames() const {

@@ -10,8 +10,10 @@
 
 #include "agent/checkpoint/checkpoint_store.h"
 #include "agent/discover/watch_tree.h"
+#include "agent/limits/read_limiter.h"
 #include "agent/link/buffer_pool.h"
 #include "agent/metrics/agent_metrics.h"
+#include "agent/reload/source_diff.h"
 #include "agent/tail/file_tracker.h"
 #include "agent/tail/tailer.h"
 #include "agent/testing/fake_collector.h"
@@ -33,6 +35,8 @@ class TestHost {
     size_t open_files_max = 1000;
     absl::Duration deleted_keep_open = absl::Hours(24);
     uint64_t deleted_bytes_max = uint64_t{10} << 30;
+    absl::Duration close_idle = absl::InfiniteDuration();
+    RateLimit limits;  // of all sources together
   };
 
   TestHost() : TestHost(Options()) {}
@@ -47,6 +51,11 @@ class TestHost {
   void StartAgent();
   void KillAgent();
   bool running() const { return tailer_ != nullptr; }
+  // What a reload does: other sources from now on. Roots that are relative are below root().
+  void Reload(std::vector<SourceOptions> sources);
+  void SetSourceLimit(const std::string& source, const RateLimit& limit) {
+    limiter_.Configure({}, {{source, limit}}, clock_.MonotonicNanos());
+  }
   // Keeps the agent's progress, as the agent does, in a state directory. False if it could not be written.
   bool SaveCheckpoint();
   void LoseCheckpoint();
@@ -88,6 +97,7 @@ class TestHost {
     void OnFileEvent(const FileEvent& event) override { events.push_back(event); }
     std::vector<FileEvent> events;
   };
+  SourceList MakeSources(std::vector<SourceOptions> sources) const;
 
   const Options options_;
   Events events_;
@@ -105,6 +115,8 @@ class TestHost {
   std::unique_ptr<FileTracker> tracker_;
   std::unique_ptr<WatchTree> tree_;
   std::unique_ptr<Tailer> tailer_;
+  ReadLimiter limiter_;
+  SourceList sources_;
 };
 
 }  // namespace sluice::agent

@@ -13,6 +13,9 @@ namespace sluice::collector {
 namespace {
 
 constexpr size_t kHelloTextBytesMax = 256;
+constexpr size_t kConfigErrorBytesMax = 4096;
+constexpr size_t kFilesBytesMax = 512 << 10;
+constexpr size_t kAllFilesBytesMax = 64 << 20;
 
 absl::Status CheckHelloText(std::string_view name, const std::string& text) {
   if (text.size() <= kHelloTextBytesMax) return absl::OkStatus();
@@ -110,6 +113,22 @@ void AgentSessions::RecordStatus(std::string_view agent_id, const v1::AgentStatu
   agent->info.set_files(status.files());
   agent->info.set_lag_bytes(status.lag_bytes());
   *agent->info.mutable_bytes_lost() = status.bytes_lost();
+  agent->info.set_lag_millis(status.lag_millis());
+  agent->info.set_records_per_second(status.records_per_second());
+  const bool error_fits = status.config_error().size() <= kConfigErrorBytesMax;
+  agent->info.set_config_error(error_fits ? status.config_error() : "(too long to be shown; see the agent's log)");
+  if (status.has_file_list()) SetFiles(agent, status.file_list());
+}
+
+void AgentSessions::SetFiles(Agent* agent, const v1::AgentFiles& files) {
+  const size_t bytes = files.ByteSizeLong();
+  files_bytes_ -= agent->files_bytes;
+  agent->files_bytes = 0;
+  agent->info.clear_file_list();
+  if (bytes > kFilesBytesMax || files_bytes_ + bytes > kAllFilesBytesMax) return;
+  *agent->info.mutable_file_list() = files;
+  agent->files_bytes = bytes;
+  files_bytes_ += bytes;
 }
 
 void AgentSessions::RecordStored(std::string_view agent_id, uint64_t records) {
@@ -117,16 +136,20 @@ void AgentSessions::RecordStored(std::string_view agent_id, uint64_t records) {
   if (Agent* agent = Find(agent_id); agent != nullptr) agent->info.set_records(agent->info.records() + records);
 }
 
-std::vector<v1::Agent> AgentSessions::List() const {
+std::vector<v1::Agent> AgentSessions::List(bool files) const {
   std::vector<v1::Agent> list;
   {
     MutexLock lock(&mutex_);
     list.reserve(agents_.size());
     for (const auto& [id, agent] : agents_) {
       v1::Agent& info = list.emplace_back(agent->info);
+      if (!files) info.clear_file_list();
       const std::optional<Claim>& newest = agent->next.has_value() ? agent->next : agent->owner;
       info.set_connected(newest.has_value() && newest->connected);
-      if (!info.connected()) info.clear_connected_since();
+      if (!info.connected()) {
+        info.clear_connected_since();
+        info.clear_records_per_second();
+      }
       *info.mutable_last_seen() = ToTimestamp(agent->last_seen_unix_nano);
     }
   }
@@ -158,6 +181,7 @@ bool AgentSessions::ForgetOne() {
   }
   if (oldest == agents_.end()) return false;
   metrics_->RemoveAgentLastSeen(oldest->second->last_seen);
+  files_bytes_ -= oldest->second->files_bytes;
   agents_.erase(oldest);
   return true;
 }

@@ -53,11 +53,13 @@ class AgentSessions {
 
   // The agent sent something.
   void Seen(std::string_view agent);
+  // Keeps the status. Lists of files take up to 64 MiB of all agents together and 512 KiB of one; what is beyond is not
+  // kept, and the agent shows none.
   void RecordStatus(std::string_view agent, const v1::AgentStatus& status);
   void RecordStored(std::string_view agent, uint64_t records);
 
-  // By id; all that are remembered.
-  std::vector<v1::Agent> List() const;
+  // By id; all that are remembered, with what is known of their files if `files`.
+  std::vector<v1::Agent> List(bool files) const;
 
  private:
   struct Claim {
@@ -68,6 +70,7 @@ class AgentSessions {
   };
   struct Agent {
     v1::Agent info;
+    size_t files_bytes = 0;  // that info.file_list takes
     int64_t last_seen_unix_nano = 0;
     prometheus::Gauge* last_seen = nullptr;
     std::optional<Claim> owner;
@@ -79,12 +82,14 @@ class AgentSessions {
   bool ForgetOne() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Agent* Find(std::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Touch(Agent* agent) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetFiles(Agent* agent, const v1::AgentFiles& files) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t agents_max_;
   const Clock* const clock_;
   CollectorMetrics* const metrics_;
   mutable Mutex mutex_;
   absl::flat_hash_map<std::string, std::unique_ptr<Agent>> agents_ ABSL_GUARDED_BY(mutex_);
+  size_t files_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // of all agents
 };
 
 // InvalidArgument naming the field of a hello that is not as it has to be.

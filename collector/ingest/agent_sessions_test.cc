@@ -113,7 +113,7 @@ TEST_F(AgentSessionsTest, ListsAgentsByIdWithWhatIsKnownOfThem) {
   sessions_.Seen("web-1");
   Leave("web-2", a_);
 
-  std::vector<v1::Agent> agents = sessions_.List();
+  std::vector<v1::Agent> agents = sessions_.List(/*files=*/false);
   ASSERT_EQ(agents.size(), 2);
   EXPECT_EQ(agents[0].id(), "web-1");
   EXPECT_EQ(agents[0].host(), "host of web-1");
@@ -132,6 +132,42 @@ TEST_F(AgentSessionsTest, ListsAgentsByIdWithWhatIsKnownOfThem) {
   EXPECT_NE(Scrape().find("last_seen_timestamp_seconds{agent=\"web-1\"} 1700000002"), std::string::npos);
 }
 
+TEST_F(AgentSessionsTest, KeepsTheFilesOfTheLastStatusThatHadThem) {
+  ASSERT_TRUE(Open("web-1", "i", a_).ok());
+  v1::AgentStatus status;
+  status.set_lag_millis(1500);
+  status.set_records_per_second(250);
+  status.set_config_error("agent.yaml:3: sources[0].root: …");
+  status.mutable_file_list()->add_files()->set_path("/var/log/x.log");
+  status.mutable_file_list()->set_omitted(7);
+  sessions_.RecordStatus("web-1", status);
+  status.clear_file_list();
+  status.clear_config_error();
+  sessions_.RecordStatus("web-1", status);
+  EXPECT_FALSE(sessions_.List(/*files=*/false)[0].has_file_list());
+  v1::Agent agent = sessions_.List(/*files=*/true)[0];
+  EXPECT_EQ(agent.lag_millis(), 1500);
+  EXPECT_EQ(agent.records_per_second(), 250);
+  EXPECT_EQ(agent.config_error(), "") << "it was put right";
+  ASSERT_EQ(agent.file_list().files_size(), 1);
+  EXPECT_EQ(agent.file_list().files(0).path(), "/var/log/x.log");
+  EXPECT_EQ(agent.file_list().omitted(), 7);
+  Leave("web-1", a_);
+  EXPECT_EQ(sessions_.List(/*files=*/true)[0].records_per_second(), 0) << "who is gone sends nothing";
+}
+
+TEST_F(AgentSessionsTest, KeepsNoMoreOfAStatusThanThereIsRoomFor) {
+  ASSERT_TRUE(Open("web-1", "i", a_).ok());
+  v1::AgentStatus status;
+  status.set_config_error(std::string(1 << 20, 'x'));
+  status.mutable_file_list()->add_files()->set_path(std::string(1 << 20, 'x'));
+  sessions_.RecordStatus("web-1", status);
+  v1::Agent agent = sessions_.List(/*files=*/true)[0];
+  EXPECT_LT(agent.ByteSizeLong(), 5000);
+  EXPECT_NE(agent.config_error(), "") << "that there is an error is not lost";
+  EXPECT_FALSE(agent.has_file_list());
+}
+
 TEST_F(AgentSessionsTest, ForgetsTheAgentThatWasAwayForLongest) {
   ASSERT_TRUE(Open("old", "i", a_).ok());
   Leave("old", a_);
@@ -139,7 +175,7 @@ TEST_F(AgentSessionsTest, ForgetsTheAgentThatWasAwayForLongest) {
   ASSERT_TRUE(Open("young", "i", b_).ok());
   Leave("young", b_);
   ASSERT_TRUE(Open("fresh", "i", c_).ok());
-  std::vector<v1::Agent> agents = sessions_.List();
+  std::vector<v1::Agent> agents = sessions_.List(/*files=*/false);
   ASSERT_EQ(agents.size(), 2);
   EXPECT_EQ(agents[0].id(), "fresh");
   EXPECT_EQ(agents[1].id(), "young");

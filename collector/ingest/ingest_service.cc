@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "base/strings.h"
 #include "collector/ingest/message_bytes.h"
+#include "collector/support/peer.h"
 #include "grpcpp/support/byte_buffer.h"
 
 namespace sluice::collector {
@@ -30,7 +31,8 @@ class IngestService::Reactor final : public grpc::ServerBidiReactor<grpc::ByteBu
   Reactor(IngestService* service, grpc::CallbackServerContext* call)
       : service_(service),
         call_(call),
-        session_(std::make_shared<PushSession>(&service->context_, static_cast<PushSink*>(this), call->peer())) {}
+        session_(std::make_shared<PushSession>(&service->context_, static_cast<PushSink*>(this),
+                                               PeerAddress(call->peer()))) {}
 
   void Start() {
     absl::Status status = service_->sessions_.Add(session_);

@@ -359,7 +359,7 @@ TEST_F(PushSessionTest, CountsRecordsBySeverityAndTheAgentsFigures) {
   request.mutable_status()->set_files(7);
   request.mutable_status()->set_lag_bytes(99);
   stream->Send(request);
-  std::vector<v1::Agent> agents = sessions_.List();
+  std::vector<v1::Agent> agents = sessions_.List(/*files=*/false);
   ASSERT_EQ(agents.size(), 1);
   EXPECT_EQ(agents[0].files(), 7);
   EXPECT_EQ(agents[0].lag_bytes(), 99);

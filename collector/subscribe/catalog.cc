@@ -8,6 +8,19 @@
 #include "collector/support/timestamp.h"
 
 namespace sluice::collector {
+namespace {
+
+// Of a response: gRPC's clients take 4 MiB unless they are told otherwise.
+constexpr size_t kFilesBytesMax = 3 << 20;
+
+// Says how many there are instead.
+void OmitFiles(v1::Agent* agent) {
+  v1::AgentFiles* files = agent->mutable_file_list();
+  files->set_omitted(files->omitted() + static_cast<uint64_t>(files->files_size()));
+  files->clear_files();
+}
+
+}  // namespace
 
 absl::StatusOr<v1::ListTopicsResponse> ListTopics(const v1::ListTopicsRequest& request, EventLog* log) {
   v1::SubscribeRequest wanted;
@@ -38,7 +51,12 @@ v1::ListAgentsResponse ListAgents(std::vector<v1::Agent> connected, EventLog* lo
     if (same == end || same->id() != id) connected.emplace_back().set_id(id);
   }
   std::sort(connected.begin(), connected.end(), [](const v1::Agent& a, const v1::Agent& b) { return a.id() < b.id(); });
-  for (v1::Agent& agent : connected) *response.add_agents() = std::move(agent);
+  size_t files_bytes = 0;
+  for (v1::Agent& agent : connected) {
+    files_bytes += agent.file_list().ByteSizeLong();
+    if (files_bytes > kFilesBytesMax) OmitFiles(&agent);
+    *response.add_agents() = std::move(agent);
+  }
   return response;
 }
 

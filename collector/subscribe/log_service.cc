@@ -95,11 +95,12 @@ grpc::ServerUnaryReactor* LogService::ListTopics(grpc::CallbackServerContext* ca
   return reactor;
 }
 
-grpc::ServerUnaryReactor* LogService::ListAgents(grpc::CallbackServerContext* call, const v1::ListAgentsRequest*,
+grpc::ServerUnaryReactor* LogService::ListAgents(grpc::CallbackServerContext* call,
+                                                 const v1::ListAgentsRequest* request,
                                                  v1::ListAgentsResponse* response) {
   grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
-  options_.context.executor->Run([this, reactor, response] {
-    *response = collector::ListAgents(options_.connected_agents(), options_.context.log);
+  options_.context.executor->Run([this, reactor, request, response] {
+    *response = collector::ListAgents(options_.connected_agents(request->files()), options_.context.log);
     reactor->Finish(grpc::Status::OK);
   });
   return reactor;

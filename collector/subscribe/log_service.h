@@ -22,7 +22,7 @@ class LogService final
     SubscribeContext context;
     size_t subscribers_max = 4'096;
     // The agents that are or were connected since the start; those that only the log knows are added.
-    std::function<std::vector<v1::Agent>()> connected_agents;
+    std::function<std::vector<v1::Agent>(bool files)> connected_agents;
   };
   // What `options` points to outlives the service, and the service its gRPC server.
   explicit LogService(Options options);

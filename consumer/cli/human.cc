@@ -22,15 +22,26 @@ std::string HumanBytes(uint64_t bytes) {
   return absl::StrFormat("%.*f %s", value < 9.95 ? 1 : 0, value, kUnits[unit]);
 }
 
+std::string HumanDuration(absl::Duration duration) {
+  duration = absl::AbsDuration(duration);
+  if (duration < absl::Minutes(1)) return absl::StrCat(duration / absl::Seconds(1), "s");
+  if (duration < absl::Hours(1)) return absl::StrCat(duration / absl::Minutes(1), "m");
+  if (duration < absl::Hours(48)) return absl::StrCat(duration / absl::Hours(1), "h");
+  return absl::StrCat(duration / absl::Hours(24), "d");
+}
+
 std::string HumanAge(absl::Duration age) {
   const bool future = age < absl::ZeroDuration();
-  age = absl::AbsDuration(age);
-  if (age < absl::Seconds(1)) return "now";
-  std::string text = age < absl::Minutes(1)  ? absl::StrCat(age / absl::Seconds(1), "s")
-                     : age < absl::Hours(1)  ? absl::StrCat(age / absl::Minutes(1), "m")
-                     : age < absl::Hours(48) ? absl::StrCat(age / absl::Hours(1), "h")
-                                             : absl::StrCat(age / absl::Hours(24), "d");
+  if (absl::AbsDuration(age) < absl::Seconds(1)) return "now";
+  const std::string text = HumanDuration(age);
   return future ? absl::StrCat("in ", text) : absl::StrCat(text, " ago");
 }
+
+std::string HumanAge(bool known, const google::protobuf::Timestamp& moment, absl::Time now) {
+  if (!known) return "-";
+  return HumanAge(now - (absl::FromUnixSeconds(moment.seconds()) + absl::Nanoseconds(moment.nanos())));
+}
+
+std::string OrDash(const std::string& text) { return text.empty() ? "-" : text; }
 
 }  // namespace sluice::cli

@@ -1,4 +1,4 @@
-// What `sluice topics`, `sluice agents` and `sluice groups` print. Value in, text out.
+// What `sluice topics` and `sluice groups` print. Value in, text out.
 #pragma once
 
 #include <string>
@@ -11,12 +11,10 @@ namespace sluice::cli {
 
 // A table; ages are relative to `now`.
 std::string TopicsTable(const std::vector<v1::Topic>& topics, absl::Time now, bool color);
-std::string AgentsTable(const std::vector<v1::Agent>& agents, absl::Time now, bool color);
 std::string GroupsTable(const std::vector<v1::Group>& groups, absl::Time now, bool color);
 
 // A JSON object a line, with the names of the protocol's fields; times as in RFC 3339, null if there is none.
 std::string TopicsJson(const std::vector<v1::Topic>& topics);
-std::string AgentsJson(const std::vector<v1::Agent>& agents);
 std::string GroupsJson(const std::vector<v1::Group>& groups);
 
 }  // namespace sluice::cli

@@ -1,4 +1,5 @@
 // `sluice topics` and `sluice agents`.
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -6,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "consumer/cli/agents_listing.h"
 #include "consumer/cli/color.h"
 #include "consumer/cli/command.h"
 #include "consumer/cli/connection_flags.h"
@@ -82,17 +84,28 @@ class AgentsCommand final : public ListingCommand {
  public:
   explicit AgentsCommand(CLI::App* program)
       : ListingCommand(program, "agents", "List the agents: which are connected, and how far behind they are.") {
+    app()->add_option("AGENT", agents_, "Only these agents, by id. None: all");
+    app()->add_flag("--files", files_, "The files that they follow, those with the most lag first")->group("Output");
     app()->footer(R"(Examples:
   sluice agents
+  sluice agents web-1 --files
   sluice agents --output json | jq -r 'select(.connected | not) | .id')");
   }
 
  private:
   absl::StatusOr<std::string> List(client::Client* client) override {
-    SLUICE_ASSIGN_OR_RETURN(std::vector<v1::Agent> agents, client->ListAgents());
-    if (agents.empty()) SayEmpty("no agents: none has ever connected");
-    return json() ? AgentsJson(agents) : AgentsTable(agents, Now(), color());
+    SLUICE_ASSIGN_OR_RETURN(std::vector<v1::Agent> agents, client->ListAgents(files_));
+    auto is_unwanted = [this](const v1::Agent& agent) {
+      return !agents_.empty() && std::find(agents_.begin(), agents_.end(), agent.id()) == agents_.end();
+    };
+    std::erase_if(agents, is_unwanted);
+    if (agents.empty()) SayEmpty(agents_.empty() ? "no agents: none has ever connected" : "no agent has that id");
+    if (json()) return AgentsJson(agents);
+    return files_ ? AgentFilesTable(agents, color()) : AgentsTable(agents, Now(), color());
   }
+
+  std::vector<std::string> agents_;
+  bool files_ = false;
 };
 
 class GroupsCommand final : public ListingCommand {

@@ -19,41 +19,11 @@ std::vector<v1::Topic> Topics() {
   return topics;
 }
 
-std::vector<v1::Agent> Agents() {
-  std::vector<v1::Agent> agents(2);
-  agents[0].set_id("web-1");
-  agents[0].set_host("web-1.example");
-  agents[0].set_version("0.1.0");
-  agents[0].set_peer("10.0.0.7:4711");
-  agents[0].set_connected(true);
-  agents[0].mutable_connected_since()->set_seconds(1'700'000'000 - 90);
-  agents[0].mutable_last_seen()->set_seconds(1'700'000'000 - 1);
-  agents[0].set_files(12);
-  agents[0].set_lag_bytes(2048);
-  agents[0].set_records(1000);
-  (*agents[0].mutable_bytes_lost())["truncated"] = 1536;
-  (*agents[0].mutable_bytes_lost())["deleted"] = 10;
-  agents[1].set_id("web-2");
-  agents[1].mutable_last_seen()->set_seconds(1'700'000'000 - 3600);
-  return agents;
-}
-
 TEST(ListingTest, TopicsAreATable) {
   EXPECT_EQ(TopicsTable(Topics(), kNow, false),
             "TOPIC       RECORDS     SIZE  OLDEST  NEWEST\n"
             "checkout  1,234,567  3.0 MiB  2h ago  3s ago\n"
             "empty             0      0 B       -       -\n");
-}
-
-TEST(ListingTest, AgentsAreATable) {
-  EXPECT_EQ(
-      AgentsTable(Agents(), kNow, false),
-      "AGENT  HOST           STATE       SINCE  FILES      LAG  RECORDS  LOST                             VERSION  "
-      "PEER\n"
-      "web-1  web-1.example  connected  1m ago     12  2.0 KiB    1,000  10 B deleted, 1.5 KiB truncated  0.1.0    "
-      "10.0.0.7:4711\n"
-      "web-2  -              gone       1h ago      0      0 B        0  -                                -        "
-      "-\n");
 }
 
 TEST(ListingTest, TopicsAreAnObjectALine) {
@@ -65,19 +35,6 @@ TEST(ListingTest, TopicsAreAnObjectALine) {
       R"({"name":"empty","records":0,"bytes":0,"first_append_time":null,"last_append_time":null,)"
       R"("records_appended":0})"
       "\n");
-}
-
-TEST(ListingTest, AgentsAreAnObjectALine) {
-  EXPECT_EQ(AgentsJson(Agents()),
-            R"({"id":"web-1","host":"web-1.example","version":"0.1.0","peer":"10.0.0.7:4711","connected":true,)"
-            R"("connected_since":"2023-11-14T22:11:50.000000000Z","last_seen":"2023-11-14T22:13:19.000000000Z",)"
-            R"("start_time":null,"files":12,"lag_bytes":2048,"records":1000,)"
-            R"("bytes_lost":{"deleted":10,"truncated":1536}})"
-            "\n"
-            R"({"id":"web-2","host":"","version":"","peer":"","connected":false,"connected_since":null,)"
-            R"("last_seen":"2023-11-14T21:13:20.000000000Z","start_time":null,"files":0,"lag_bytes":0,"records":0,)"
-            R"("bytes_lost":{}})"
-            "\n");
 }
 
 }  // namespace

@@ -111,9 +111,10 @@ absl::StatusOr<std::vector<v1::Topic>> Client::ListTopics(const std::vector<std:
                                 std::make_move_iterator(response.mutable_topics()->end()));
 }
 
-absl::StatusOr<std::vector<v1::Agent>> Client::ListAgents() {
-  SLUICE_ASSIGN_OR_RETURN(v1::ListAgentsResponse response,
-                          impl_->Call(&v1::LogService::Stub::ListAgents, v1::ListAgentsRequest()));
+absl::StatusOr<std::vector<v1::Agent>> Client::ListAgents(bool files) {
+  v1::ListAgentsRequest request;
+  request.set_files(files);
+  SLUICE_ASSIGN_OR_RETURN(v1::ListAgentsResponse response, impl_->Call(&v1::LogService::Stub::ListAgents, request));
   return std::vector<v1::Agent>(std::make_move_iterator(response.mutable_agents()->begin()),
                                 std::make_move_iterator(response.mutable_agents()->end()));
 }

@@ -94,8 +94,8 @@ class Client {
 
   // The topics that match one of the globs (none: all), by name. One try; Unavailable if there is no collector.
   absl::StatusOr<std::vector<v1::Topic>> ListTopics(const std::vector<std::string>& globs = {});
-  // The agents that were ever connected, by id. One try.
-  absl::StatusOr<std::vector<v1::Agent>> ListAgents();
+  // The agents that were ever connected, by id; with `files` what is known of the files that they follow. One try.
+  absl::StatusOr<std::vector<v1::Agent>> ListAgents(bool files = false);
   // The consumer groups, by name. One try.
   absl::StatusOr<std::vector<v1::Group>> ListGroups();
 

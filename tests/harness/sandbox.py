@@ -1,6 +1,7 @@
 """A directory, the programs that run in it, and what the log holds."""
 
 import contextlib
+import json
 import pathlib
 import re
 import shutil
@@ -75,6 +76,12 @@ class Sandbox:
 
     def cli(self, *args: str, **kwargs) -> subprocess.CompletedProcess:
         return run_cli(*args, f"--collector={self.collector_process.address}", **kwargs)
+
+    def json(self, *args: str) -> list[dict]:
+        """The objects that `sluice ARGS --output json` prints."""
+        done = self.cli(*args, "--output=json")
+        assert done.returncode == 0, done.stderr.decode()
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def cli_alone(self, *args: str, **kwargs) -> subprocess.CompletedProcess:
         """`sluice ARGS`, for what needs no collector."""

@@ -1,0 +1,43 @@
+#include "agent/limits/token_bucket.h"
+
+#include "gtest/gtest.h"
+
+namespace sluice::agent {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+
+TEST(TokenBucketTest, WithoutARateThereIsNoLimit) {
+  TokenBucket bucket(0, 5);
+  bucket.Take(1'000'000'000, 5);
+  EXPECT_LE(bucket.AllowedAt(5), 5);
+}
+
+TEST(TokenBucketTest, ADebtIsWaitedFor) {
+  TokenBucket bucket(100, 0);
+  EXPECT_LE(bucket.AllowedAt(0), 0);
+  bucket.Take(400, 0);  // 300 too many
+  EXPECT_NEAR(static_cast<double>(bucket.AllowedAt(0)), 3.01e9, 1e6);
+  EXPECT_GT(bucket.AllowedAt(3 * kSecond), 3 * kSecond);
+  EXPECT_LE(bucket.AllowedAt(3'020'000'000), 3'020'000'000);
+}
+
+TEST(TokenBucketTest, SavesUpOneSecondAtMost) {
+  TokenBucket bucket(100, 0);
+  bucket.Take(100, 3600 * kSecond);
+  EXPECT_GT(bucket.AllowedAt(3600 * kSecond), 3600 * kSecond);
+}
+
+TEST(TokenBucketTest, OverTimeTheRateIsKept) {
+  TokenBucket bucket(1000, 0);
+  uint64_t taken = 0;
+  for (int64_t now = 0; now < 60 * kSecond; now += 10'000'000) {
+    if (bucket.AllowedAt(now) > now) continue;
+    bucket.Take(77, now);
+    taken += 77;
+  }
+  EXPECT_NEAR(static_cast<double>(taken), 61'000, 200);
+}
+
+}  // namespace
+}  // namespace sluice::agent

@@ -1,0 +1,97 @@
+// FileTracker's part that follows a change of the sources, a pipe, and a run to its end.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/tail/file_tracker.h"
+#include "base/log.h"
+
+namespace sluice::agent {
+namespace {
+
+bool IsBelow(const std::string& path, const std::string& root) {
+  return path.size() > root.size() && path.starts_with(root) && (root.ends_with('/') || path[root.size()] == '/');
+}
+
+}  // namespace
+
+TailedFile* FileTracker::FollowStream(const std::shared_ptr<const Source>& source, const std::string& name,
+                                      std::unique_ptr<ReadableFile> file, const FileStat& stat) {
+  auto followed = std::make_unique<TailedFile>();
+  followed->source = source;
+  followed->first_path = followed->last_path = name;
+  followed->is_stream = followed->stream_open = true;
+  followed->parser = source->parsers().NewParser();
+  followed->file = std::move(file);
+  followed->device = stat.device;
+  followed->inode = stat.inode;
+  followed->modified_unix_nano = stat.modified_unix_nano;
+  followed->identity.set_birth_time_unix_nano(stat.birth_unix_nano);
+  followed->last_active = clock_->MonotonicNanos();
+  ++open_files_;
+  TailedFile* added = table_.Add(std::move(followed));
+  if (reading_) Resolve(added);
+  return added;
+}
+
+bool FileTracker::FinishAll() {
+  if (!reading_ || !first_scan_done_) return false;
+  bool finished = true;
+  table_.ForEach([&](TailedFile* file) {
+    if (file->read_failed) return;                                            // said, and counted by whoever asks
+    if (file->spent || (file->waiting && file->original != nullptr)) return;  // a copy of what is read
+    // Compressed files end by themselves; the last record of the others is taken for whole as it is.
+    const bool is_cut = file->flush_at != 0 || (file->at_end && !file->is_archive && file->read.offset < file->size);
+    const bool is_done = !file->stream_open && file->resolved && file->at_end && !is_cut && file->AllAcked();
+    if (is_done) return;
+    finished = false;
+    if (file->stream_open) return;  // more may come
+    if (is_cut && !file->finishing) {
+      file->finishing = true;
+      file->at_end = false;
+    }
+    if (!file->at_end) MarkReady(file);
+  });
+  return finished;
+}
+
+void FileTracker::OnSourcesChanged(const absl::flat_hash_set<const Source*>& kept,
+                                   const absl::flat_hash_set<const Source*>& fresh) {
+  fresh_ = fresh;
+  released_.clear();
+  table_.ForEach([&](TailedFile* file) {
+    if (file->is_stream) return;  // no source of the configuration
+    std::shared_ptr<const Source> source = options_.source_of(file->path.empty() ? file->first_path : file->path);
+    if (source == nullptr) {
+      file->released = true;
+      released_.push_back(file);
+      return;
+    }
+    // A file that was moved from one source's directory to another's keeps the first, as long as both are the same.
+    const bool stays = source == file->source || (kept.contains(file->source.get()) && kept.contains(source.get()));
+    file->released = false;
+    if (!stays) Adopt(file, source);
+    MarkReady(file);
+  });
+}
+
+// Goes on where it is: what was sent under the source before it stays there.
+void FileTracker::Adopt(TailedFile* file, const std::shared_ptr<const Source>& source) {
+  file->source = source;
+  if (!IsBelow(file->first_path, source->options().root)) file->first_path = file->path;
+  file->parser = source->parsers().NewParser();
+  file->held_until = 0;  // what the collector refused may be right now
+  if (file->resolved) UpdateShared(file);
+  ready_.Reconsider();
+}
+
+void FileTracker::TendReleased() {
+  if (released_.empty()) return;
+  std::vector<TailedFile*> finished;
+  for (TailedFile* file : released_) {
+    if (file->AllAcked()) finished.push_back(file);
+  }
+  for (TailedFile* file : finished) LetGo(file);
+}
+
+}  // namespace sluice::agent

@@ -1,0 +1,47 @@
+#include "base/process.h"
+
+#include <linux/ioprio.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include "base/status.h"
+
+namespace sluice {
+
+int64_t ProcessCpuNanos() {
+  timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);  // cannot fail for this clock
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+std::optional<IoPriority> ParseIoPriority(std::string_view text) {
+  constexpr std::string_view kBestEffort = "best-effort:";
+  if (text == "idle") return IoPriority{.idle = true};
+  if (!text.starts_with(kBestEffort) || text.size() != kBestEffort.size() + 1) return std::nullopt;
+  const char level = text.back();
+  if (level < '0' || level > '7') return std::nullopt;
+  return IoPriority{.idle = false, .level = level - '0'};
+}
+
+absl::Status SetNice(int nice) {
+  if (setpriority(PRIO_PROCESS, 0, nice) == 0) return absl::OkStatus();
+  const int error = errno;
+  return PermissionDenied("nice ", nice, ": ", std::strerror(error));
+}
+
+absl::Status SetIoPriority(const IoPriority& priority) {
+  const int value =
+      priority.idle ? IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0) : IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, priority.level);
+  if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, value) == 0) return absl::OkStatus();
+  const int error = errno;
+  return PermissionDenied("ionice: ", std::strerror(error));
+}
+
+bool StderrIsTerminal() { return isatty(STDERR_FILENO) == 1; }
+
+}  // namespace sluice

@@ -1,0 +1,45 @@
+#include "base/process.h"
+
+#include <linux/ioprio.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "gtest/gtest.h"
+
+namespace sluice {
+namespace {
+
+TEST(ProcessTest, CpuTimeGrowsWithWork) {
+  const int64_t before = ProcessCpuNanos();
+  volatile uint64_t sum = 0;
+  while (ProcessCpuNanos() - before < 1'000'000) sum = sum + 1;
+  EXPECT_GT(sum, 0);
+}
+
+TEST(ProcessTest, ParsesIoPriorities) {
+  EXPECT_EQ(ParseIoPriority("idle"), (IoPriority{.idle = true}));
+  EXPECT_EQ(ParseIoPriority("best-effort:0"), (IoPriority{.idle = false, .level = 0}));
+  EXPECT_EQ(ParseIoPriority("best-effort:7"), (IoPriority{.idle = false, .level = 7}));
+  for (const char* bad : {"", "best-effort", "best-effort:", "best-effort:8", "best-effort:10", "realtime:0", "Idle"}) {
+    EXPECT_FALSE(ParseIoPriority(bad).has_value()) << bad;
+  }
+}
+
+// In a thread of its own: a lower priority cannot be taken back without rights.
+TEST(ProcessTest, PrioritiesHoldForTheThreadAndThoseThatItStarts) {
+  std::thread([] {
+    ASSERT_TRUE(SetNice(7).ok());
+    ASSERT_TRUE(SetIoPriority({.idle = false, .level = 6}).ok());
+    std::thread([] {
+      EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 7);
+      EXPECT_EQ(syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0), IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 6));
+    }).join();
+  }).join();
+  EXPECT_NE(getpriority(PRIO_PROCESS, 0), 7);
+}
+
+}  // namespace
+}  // namespace sluice
