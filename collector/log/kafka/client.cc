@@ -94,6 +94,39 @@ void OnLog(const rd_kafka_t* client, int level, const char* facility, const char
   log::Debug("kafka", "librdkafka", {{"facility", facility}, {"text", text}, {"level", level}});
 }
 
+// OpenSSL's codes for what is most often wrong with a broker's certificate; librdkafka itself only says that something
+// is.
+const char* CertificateProblem(int code) {
+  switch (code) {
+    case 9:
+      return "it is not valid yet";
+    case 10:
+      return "it has expired";
+    case 18:
+      return "it is self-signed, and not in tls.ca";
+    case 19:
+    case 20:
+    case 21:
+      return "its authority is not in tls.ca";
+    case 62:
+      return "it is for another host";
+    case 64:
+      return "it is for another address";
+    default:
+      return "see OpenSSL's verify(1) for the code";
+  }
+}
+
+int OnCertificate(rd_kafka_t*, const char* broker, int32_t, int* code, int depth, const char*, size_t, char* reason,
+                  size_t reason_size, void* opaque) {
+  if (*code == 0) return 1;
+  const std::string text = StrCat("certificate verify failed: the certificate of ", std::string_view(broker),
+                                  depth == 0 ? "" : " (or of its authority)",
+                                  " is refused: ", std::string_view(CertificateProblem(*code)), " (code ", *code, ")");
+  reason[text.copy(reason, reason_size - 1)] = '\0';
+  return 0;
+}
+
 void OnError(rd_kafka_t* client, int code, const char* reason, void* opaque) {
   if (opaque != nullptr) static_cast<ErrorSink*>(opaque)->OnError(static_cast<rd_kafka_resp_err_t>(code), reason);
 }
@@ -114,6 +147,8 @@ absl::StatusOr<Conf> MakeConf(const KafkaOptions& options, Role role, ErrorSink*
   if (role == Role::kProducer) SLUICE_RETURN_IF_ERROR(SetAll(conf.get(), kFixed));
   rd_kafka_conf_set_log_cb(conf.get(), &OnLog);
   rd_kafka_conf_set_error_cb(conf.get(), &OnError);
+  // Fails where librdkafka has no TLS; then nothing else of it works either, and says so.
+  (void)rd_kafka_conf_set_ssl_cert_verify_cb(conf.get(), &OnCertificate);
   rd_kafka_conf_set_opaque(conf.get(), errors);
   return conf;
 }

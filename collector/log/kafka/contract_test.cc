@@ -39,9 +39,7 @@ LogFactory With(std::string name, KafkaValueFormat format, size_t tail_bytes) {
 
 INSTANTIATE_TEST_SUITE_P(Kafka, EventLogContractTest,
                          ::testing::Values(With("Protobuf", KafkaValueFormat::kProtobuf, 32 << 20),
-                                           With("NothingInMemory", KafkaValueFormat::kProtobuf, 0),
-                                           With("Json", KafkaValueFormat::kJson, 4096),
-                                           With("Text", KafkaValueFormat::kText, 4096)),
+                                           With("TextAndNothingInMemory", KafkaValueFormat::kText, 0)),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -13,6 +13,8 @@ namespace {
 
 // Key, headers and what Kafka adds, beside what they share.
 constexpr size_t kMessageOverhead = 512;
+// A control character has six in JSON.
+constexpr size_t kJsonGrowthMax = 6;
 
 // Kafka refuses times that lie ahead, and a line may name any; the record keeps what it names.
 int64_t TimestampOf(const RecordView& record, int64_t now_unix_nano) {
@@ -99,17 +101,19 @@ rd_kafka_resp_err_t RecordSender::Produce(rd_kafka_t* client, rd_kafka_topic_t* 
 }
 
 size_t LargestMessage(const BatchView& view, KafkaValueFormat format) {
+  // No record is larger than its batch; only what may be too large is looked at one by one.
+  const size_t bound = view.bytes.size() * (format == KafkaValueFormat::kJson ? kJsonGrowthMax : 1) + kMessageOverhead;
+  if (bound <= kTopicMessageBytesMax) return bound;
   size_t largest = 0;
   RecordCursor cursor(view.bytes.substr(view.records_begin));
   RecordView record;
   std::string json;
   while (cursor.Next(&record)) {
     size_t size = record.bytes.size();
-    if (format == KafkaValueFormat::kJson) {
+    if (format == KafkaValueFormat::kJson && size * kJsonGrowthMax > largest) {
       json.clear();
-      // Only what may be too large is put together to see.
-      if (size > (64 << 10)) AppendValue(record, format, &json);
-      size = std::max(size, json.size());
+      AppendValue(record, format, &json);
+      size = json.size();
     }
     largest = std::max(largest, size);
   }

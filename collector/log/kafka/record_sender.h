@@ -30,7 +30,7 @@ class RecordSender {
   std::vector<Item> items_;
 };
 
-// Bytes of the largest record of the batch, as a value in this format, and of what comes with it.
+// No message of the batch has more bytes, with what comes with its value: exact only beyond what a topic takes.
 size_t LargestMessage(const BatchView& batch, KafkaValueFormat format);
 
 }  // namespace sluice::collector::kafka
