@@ -31,7 +31,15 @@ class Broker:
         return done.stdout.decode()
 
     def start(self) -> "Broker":
-        self._run("start", str(self.port), str(self.home))
+        fresh = not (self.home / "data").exists()
+        try:
+            self._run("start", str(self.port), str(self.home))
+        except AssertionError as error:
+            # Somebody else took one of the ports meanwhile; nobody knows this one yet.
+            if not fresh or "Address already in use" not in str(error):
+                raise
+            self.port = ports.free_ports(5)
+            self._run("start", str(self.port), str(self.home))
         return self
 
     def stop(self) -> None:

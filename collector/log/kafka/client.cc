@@ -124,6 +124,8 @@ int OnCertificate(rd_kafka_t*, const char* broker, int32_t, int* code, int depth
                                   depth == 0 ? "" : " (or of its authority)",
                                   " is refused: ", std::string_view(CertificateProblem(*code)), " (code ", *code, ")");
   reason[text.copy(reason, reason_size - 1)] = '\0';
+  // librdkafka tells its log of it, and of the connection only that the certificate "could not be verified".
+  if (opaque != nullptr) static_cast<ErrorSink*>(opaque)->OnError(RD_KAFKA_RESP_ERR__SSL, text);
   return 0;
 }
 
