@@ -105,7 +105,9 @@ void Writer::Handle(Item item) {
   std::vector<int32_t> partitions;
   if (absl::Status status = Admit(item.batch, &partitions); !status.ok()) return Reject(item, status);
   if (!WaitForRoom()) return Reject(item, Stopping());
-  if (alone_ && Idle()) (void)Retry("producer", [this] { return MakeProducer(/*alone=*/false); });
+  // All that was spoiled has gone by.
+  if (alone_ && suspects_ == 0 && Idle()) (void)Retry("producer", [this] { return MakeProducer(/*alone=*/false); });
+  if (suspects_ > 0) --suspects_;
   const FileTable::Verdict verdict = parts_.files->Send(item.batch.view);
   if (verdict.kind == FileTable::Verdict::Kind::kReject) return Reject(item, verdict.rejection);
   Produce(std::move(item), verdict, partitions);

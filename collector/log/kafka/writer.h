@@ -137,6 +137,7 @@ class Writer {
   // Of the thread that produces.
   uint64_t next_number_ = 0;
   bool alone_ = false;
+  size_t suspects_ = 0;  // that are to be sent alone, and were not yet
   Backoff backoff_{absl::Milliseconds(100), absl::Seconds(5)};
   std::unique_ptr<Producer> producer_;
   std::thread thread_;

@@ -11,7 +11,7 @@ namespace sluice::collector::kafka {
 namespace {
 
 // How long what is under way may take to be answered before it is given up.
-constexpr absl::Duration kDrainPatience = absl::Seconds(10);
+constexpr absl::Duration kDrainPatience = absl::Seconds(5);
 
 }  // namespace
 
@@ -119,6 +119,7 @@ void Writer::Recover() {
       again.push_back({std::move(batch->call), batch->index, std::move(batch->batch)});
     }
   }
+  suspects_ = again.size();
   {
     MutexLock lock(&mutex_);
     queue_.insert(queue_.begin(), std::make_move_iterator(again.begin()), std::make_move_iterator(again.end()));

@@ -1,0 +1,104 @@
+// What only this engine has to do, on a real broker.
+#include "collector/log/kafka/kafka_log.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/strings.h"
+#include "collector/log/kafka/testing_broker.h"
+#include "collector/log/testing_log.h"
+#include "gmock/gmock.h"
+#include "prometheus/registry.h"
+
+namespace sluice::collector {
+namespace {
+
+using testing::AppendAll;
+using testing::AppendOne;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::Names;
+using testing::OneLine;
+using testing::Pend;
+using testing::ReadFrom;
+using Outcome = AppendResult::Outcome;
+
+class KafkaLogTest : public ::testing::Test {
+ protected:
+  KafkaLogTest() : options_(testing::Broker::Shared().NewLog()) {}
+
+  std::unique_ptr<KafkaLog> Open() {
+    registries_.push_back(std::make_unique<prometheus::Registry>());
+    auto log = KafkaLog::Open(options_, registries_.back().get());
+    EXPECT_TRUE(log.ok()) << log.status();
+    return *std::move(log);
+  }
+
+  std::vector<std::unique_ptr<prometheus::Registry>> registries_;
+  KafkaOptions options_;
+};
+
+TEST_F(KafkaLogTest, RejectsALineThatTheTopicDoesNotTakeAndDeliversAllOthersOnceAndInOrder) {
+  testing::Broker::Shared().Admin(StrCat("org.apache.kafka.tools.TopicCommand --create --partitions 1 --topic ",
+                                         options_.topic_prefix, "app --config max.message.bytes=3000"));
+  const auto log = Open();
+  const std::vector<AppendResult> results =
+      AppendAll(*log, {Pend(OneLine("app", 1, 0)), Pend({.inode = 2, .lines = 1, .line_bytes = 8'000}),
+                       Pend(OneLine("app", 1, 10)), Pend(OneLine("app", 2, 8'000)), Pend(OneLine("app", 3, 0))});
+  EXPECT_EQ(results[0].outcome, Outcome::kStored);
+  EXPECT_EQ(results[1].rejection.code(), absl::StatusCode::kInvalidArgument) << results[1].rejection;
+  EXPECT_THAT(std::string(results[1].rejection.message()), HasSubstr("max.message.bytes"));
+  EXPECT_EQ(results[2].outcome, Outcome::kStored);
+  EXPECT_EQ(results[3].outcome, Outcome::kRejected) << "it must not pass what is missing";
+  EXPECT_EQ(results[4].outcome, Outcome::kStored);
+  EXPECT_THAT(Names(ReadFrom(*log, Position())), ElementsAre("app:0", "app:10", "app:0"));
+}
+
+TEST_F(KafkaLogTest, ACollectorThatTakesOverKnowsWhatTheOtherOneDeliveredAndHasNotRecorded) {
+  options_.watermark_interval = absl::Hours(1);  // records nothing before its end
+  const auto first = Open();
+  EXPECT_EQ(AppendOne(*first, {.lines = 3, .line_bytes = 10}).outcome, Outcome::kStored);
+  const auto second = Open();
+  const auto watermarks = second->Watermarks("web-1");
+  ASSERT_TRUE(watermarks.ok()) << watermarks.status();
+  ASSERT_EQ(watermarks->size(), 1u);
+  EXPECT_EQ(watermarks->front().end_offset(), 30u);
+  EXPECT_EQ(AppendOne(*second, {.lines = 4, .line_bytes = 10}).outcome, Outcome::kStored);
+  // And back again.
+  EXPECT_EQ(first->Watermarks("web-1")->front().end_offset(), 40u);
+  EXPECT_EQ(AppendOne(*first, {.lines = 4, .line_bytes = 10}).outcome, Outcome::kDuplicate);
+  for (KafkaLog* log : {first.get(), second.get()}) {
+    EXPECT_THAT(Names(ReadFrom(*log, Position())), ElementsAre("app:0", "app:10", "app:20", "app:30"));
+  }
+}
+
+TEST_F(KafkaLogTest, ACursorIsGoodOnEveryCollector) {
+  const auto first = Open();
+  AppendOne(*first, OneLine("app", 1, 0));
+  const std::string cursor = first->FormatCursor(first->End());
+  AppendOne(*first, OneLine("app", 1, 10));
+  const auto second = Open();
+  const auto position = second->ParseCursor(cursor);
+  ASSERT_TRUE(position.ok()) << position.status();
+  EXPECT_THAT(Names(ReadFrom(*second, *position)), ElementsAre("app:10"));
+}
+
+TEST_F(KafkaLogTest, NamesTheTopicThatItMayNotMakeAndTakesItWhenItIsThere) {
+  testing::Broker& broker = testing::Broker::Shared();
+  {
+    Open();
+  }  // makes the watermarks' topic
+  options_.create_topics = false;
+  const auto log = Open();
+  const AppendResult refused = AppendOne(*log, OneLine("app", 1, 0));
+  EXPECT_EQ(refused.rejection.code(), absl::StatusCode::kResourceExhausted) << refused.rejection;
+  EXPECT_THAT(std::string(refused.rejection.message()), HasSubstr(StrCat("'", options_.topic_prefix, "app'")));
+  broker.Admin(StrCat("org.apache.kafka.tools.TopicCommand --create --topic ", options_.topic_prefix, "app"));
+  AppendResult result = refused;
+  while (result.outcome == Outcome::kRejected) result = AppendOne(*log, OneLine("app", 1, 0));
+  EXPECT_EQ(result.outcome, Outcome::kStored);
+}
+
+}  // namespace
+}  // namespace sluice::collector
