@@ -140,6 +140,8 @@ void TestHost::SettleAll() {
   constexpr int kRoundsOfArchives = 40;  // they wait for each other
   for (int i = 0; i < kRounds || (i < kRoundsOfArchives && IsAnyWaiting()); ++i) {
     Settle();
+    clock_.Advance(kSecond / 50);  // whoever waits for a turn asks again
+    Settle();
     clock_.Advance(31 * kSecond);  // a scan, and the grace of files without a path
   }
   Settle();
