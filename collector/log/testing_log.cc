@@ -50,4 +50,10 @@ std::vector<std::string> Names(const std::vector<StoredBatch>& batches) {
   return names;
 }
 
+std::vector<std::string> BatchNames(const std::vector<StoredBatch>& batches) {
+  std::vector<std::string> names;
+  for (const StoredBatch& batch : batches) names.push_back(StrCat(batch.view.topic, ":", batch.view.first_offset));
+  return names;
+}
+
 }  // namespace sluice::collector::testing

@@ -23,5 +23,7 @@ inline bool AllTopics(std::string_view) { return true; }
 
 // "topic:offset" of each record.
 std::vector<std::string> Names(const std::vector<StoredBatch>& batches);
+// "topic:first offset" of each batch; only for engines that give batches back as they were appended.
+std::vector<std::string> BatchNames(const std::vector<StoredBatch>& batches);
 
 }  // namespace sluice::collector::testing

@@ -20,9 +20,9 @@ namespace {
 
 using testing::AllTopics;
 using testing::AppendOne;
+using testing::BatchNames;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::Names;
 using Outcome = AppendResult::Outcome;
 
 class DamageTest : public ::testing::TestWithParam<uint32_t> {
@@ -82,7 +82,7 @@ class DamageTest : public ::testing::TestWithParam<uint32_t> {
       Omission omission;
       EXPECT_TRUE(reader->Read(1 << 20, &batches, &omission).ok());
       if (omission.reason != Omission::Reason::kNone) reading.omissions.push_back(omission);
-      for (std::string& name : Names(batches)) reading.names.push_back(std::move(name));
+      for (std::string& name : BatchNames(batches)) reading.names.push_back(std::move(name));
     }
     return reading;
   }

@@ -21,10 +21,10 @@ namespace {
 
 using testing::AllTopics;
 using testing::AppendOne;
+using testing::BatchNames;
 using testing::BatchSpec;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using testing::Names;
 using testing::ReadAll;
 using testing::ReadFrom;
 using Outcome = AppendResult::Outcome;
@@ -95,7 +95,7 @@ TEST_F(RetentionTest, TakesWhatIsTooOld) {
     EXPECT_EQ(info.records, 3u);
     EXPECT_EQ(info.records_appended, 5u);
     EXPECT_EQ(info.first_append_unix_nano, clock_.UnixNanos() - 5 * kHour);
-    EXPECT_THAT(Names(ReadFrom(log(), Position())), ElementsAre("app:20"));
+    EXPECT_THAT(BatchNames(ReadFrom(log(), Position())), ElementsAre("app:20"));
     EXPECT_EQ(log().Begin(), (Position{2, 0}));
     Reopen();
   }
@@ -118,7 +118,7 @@ TEST_F(RetentionTest, TakesEverythingIfEverythingIsTooOldAndGoesOn) {
   Append("app", 4);
   EXPECT_EQ(Info("app").records, 4u);
   EXPECT_EQ(Info("app").first_append_unix_nano, clock_.UnixNanos());
-  EXPECT_THAT(Names(ReadFrom(log(), Position())), ElementsAre("app:20"));
+  EXPECT_THAT(BatchNames(ReadFrom(log(), Position())), ElementsAre("app:20"));
 }
 
 TEST_F(RetentionTest, TakesTheOldestBatchesOfATopicThatIsTooLarge) {
@@ -149,7 +149,7 @@ TEST_F(RetentionTest, KeepsTheNewestBatchHoweverLargeItIs) {
   Append("app", 100);
   log().ApplyRetention();
   EXPECT_EQ(Info("app").records, 100u);
-  EXPECT_THAT(Names(ReadFrom(log(), Position())), ElementsAre("app:1000"));
+  EXPECT_THAT(BatchNames(ReadFrom(log(), Position())), ElementsAre("app:1000"));
 }
 
 TEST_F(RetentionTest, KeepsWatermarksOfFilesWhoseBatchesItTook) {
@@ -207,7 +207,7 @@ TEST_F(RetentionTest, TellsAReaderThatIsBehindHowMuchItMissed) {
         EXPECT_EQ(omission.reason, Omission::Reason::kRetention);
         told.push_back(StrCat(omission.topic, ":", omission.records));
       }
-      for (std::string& name : Names(batches)) read.push_back(std::move(name));
+      for (std::string& name : BatchNames(batches)) read.push_back(std::move(name));
     }
     // At most: the batch that the reader had seen went in one step with the others.
     EXPECT_THAT(told, ::testing::UnorderedElementsAre("app:30", "other:1"));
