@@ -97,6 +97,7 @@ void Agent::ApplyReload(AgentOptions wanted) {
 void Agent::ConfigureLimits() {
   const int64_t now = clock_->MonotonicNanos();
   std::vector<std::pair<std::string, RateLimit>> limits;
+  limits.reserve(options_.sources.size());
   for (const auto& source : options_.sources) limits.emplace_back(source->options().name, source->options().limits);
   limiter_.Configure(options_.limits, limits, now);
   cpu_limiter_ = CpuLimiter(options_.cpu_limit, now, ProcessCpuNanos());

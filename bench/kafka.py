@@ -5,8 +5,7 @@ import pathlib
 import subprocess
 import time
 
-from bench.figures import Figure
-from tests.harness import kafka, settings
+from tests.harness import kafka
 from tests.harness.process import Program
 from tests.harness.programs import Agent, Collector
 from tests.harness.waiting import wait_until

@@ -10,12 +10,13 @@ import time
 
 from bench import agent_parts
 from bench import kafka as kafka_part
-from bench.workbench import MIB, Bench, wait_acked
 from bench.figures import Figure
+from bench.workbench import MIB, Bench, wait_acked
 from tests.harness import settings
 from tests.harness.process import Program
-from tests.harness.programs import Agent, Collector
+from tests.harness.programs import Agent
 from tests.harness.waiting import wait_until
+
 
 def end_to_end(bench: Bench) -> None:
     """A file of JSON lines through agent and collector into the synced log"""

@@ -72,7 +72,7 @@ def test_a_line_is_held_until_its_newline_is_there(sandbox):
     sandbox.agent(sandbox.logs)
     sandbox.expect("app", [b"whole"])
     file.write(b" middle")
-    holds_for(lambda: sandbox.collector_process.records() == 1, "half a line was sent", 0.5)
+    holds_for(lambda: sandbox.raw("app") == [b"whole"], "half a line was sent", 0.5)
     file.write(b" end\nnext\n")
     sandbox.expect("app", [b"whole", b"begin middle end", b"next"])
 

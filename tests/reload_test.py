@@ -10,7 +10,7 @@ import pytest
 
 from tests.harness import settings
 from tests.harness.logfile import numbered
-from tests.harness.waiting import holds_for, wait_until
+from tests.harness.waiting import wait_until
 
 
 def source(name: str, root: pathlib.Path, **more: str) -> str:

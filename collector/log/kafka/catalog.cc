@@ -39,6 +39,7 @@ void Catalog::Add(std::string_view topic, int32_t partitions) {
 std::vector<Catalog::Topic> Catalog::Topics() const {
   MutexLock lock(&mutex_);
   std::vector<Topic> topics;
+  topics.reserve(topics_.size());
   for (const auto& [name, entry] : topics_) topics.push_back({name, static_cast<int32_t>(entry.end.size())});
   return topics;
 }

@@ -25,6 +25,7 @@ std::map<MemberId, SlotSet> AssignSlots(const std::map<MemberId, SlotSet>& prese
   const int members = static_cast<int>(present.size());
   // Those that have most keep one more, if it does not come out even.
   std::vector<std::pair<int, MemberId>> by_size;
+  by_size.reserve(present.size());
   for (const auto& [member, slots] : present) by_size.emplace_back(-CountSlots(slots), member);
   std::sort(by_size.begin(), by_size.end());
   std::map<MemberId, SlotSet> assigned;
