@@ -16,7 +16,7 @@ constexpr char kDescription[] =
     "order.\n"
     "\n"
     "  sluice-agent /var/log                        watch a directory, send to 127.0.0.1:7070\n"
-    "  sluice-agent --config /etc/sluice/agent.yaml as configured; what changes in the file is taken up, as by SIGHUP\n"
+    "  sluice-agent --config /etc/sluice/agent.yaml as configured; changes are taken up at once\n"
     "  sluice-agent --once DIR...                   send all that is there, wait for the acks, end\n"
     "  make 2>&1 | sluice-agent -                   send standard input, as topic stdin\n";
 
