@@ -148,6 +148,7 @@ TEST_P(EventLogContractTest, GoesOnBehindAnyRecordOfABatch) {
     names.erase(names.begin(), names.begin() + repeated);
     const std::vector<std::string> all = Names(batches);
     EXPECT_EQ(names, std::vector<std::string>(all.begin() + passed, all.end())) << passed;
+    EXPECT_THAT(ReadAll(*reader), IsEmpty());  // an engine with several places may not have looked at all of them yet
     EXPECT_EQ(reader->position(), log().End());
   }
 }
