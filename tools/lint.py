@@ -32,12 +32,15 @@ def proto() -> list[str]:
 CHECKS = {"format": format_check, "layers": layers, "shell": shell, "python": python, "proto": proto}
 
 
-def run_tidy(report: Report) -> None:
-    """clang-tidy over each of our files; Bazel keeps the results of those that did not change."""
+# clang-tidy over each of our files; Bazel keeps the results of those that did not change.
+TIDY = ["tidy", "naming"]
+
+
+def run_tidy(name: str, report: Report) -> None:
     begin = time.monotonic()
-    aspect = ["--aspects=//tools:tidy.bzl%tidy", "--output_groups=tidy", "--keep_going"]
+    aspect = [f"--aspects=//tools:tidy.bzl%{name}", "--output_groups=tidy", "--keep_going"]
     done = bazel("build", *aspect, "//...", text=True, stderr=subprocess.PIPE)
-    _tell("tidy", done.returncode == 0, begin, done.stderr, report)
+    _tell(name, done.returncode == 0, begin, done.stderr, report)
 
 
 def run_check(name: str, report: Report) -> None:
@@ -55,14 +58,14 @@ def _tell(name: str, ok: bool, begin: float, output: str, report: Report) -> Non
 
 def run(report: Report, names: list[str]) -> None:
     for name in names:
-        if name == "tidy":
-            run_tidy(report)
+        if name in TIDY:
+            run_tidy(name, report)
         else:
             run_check(name, report)
 
 
 def main() -> int:
-    names = [*CHECKS, "tidy"]
+    names = [*CHECKS, *TIDY]
     parser = argparse.ArgumentParser(prog="./dev lint", description=__doc__)
     parser.add_argument("check", nargs="*", help=f"one of {', '.join(names)}; default all")
     args = parser.parse_args()

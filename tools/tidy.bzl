@@ -1,8 +1,11 @@
 """clang-tidy as an aspect: each file is looked at with the flags it is compiled with, and again only when it changed.
 
     bazel build //... --aspects=//tools:tidy.bzl%tidy --output_groups=tidy
+
+There are two, since one check takes as long as all others together: `tidy` leaves it out, `naming` is only that one.
 """
 
+_NAMING = "readability-identifier-naming"
 _FLAGS = ["-std=c++20", "-Wno-unused-command-line-argument", "-Wno-unknown-warning-option"]
 
 def _tidy_impl(target, ctx):
@@ -20,22 +23,30 @@ def _tidy_impl(target, ctx):
     for source in [f for src in ctx.rule.attr.srcs for f in src.files.to_list()]:
         if source.extension != "cc" or not source.is_source:
             continue
-        stamp = ctx.actions.declare_file("%s.%s.tidy" % (ctx.label.name, source.basename))
+        stamp = ctx.actions.declare_file("%s.%s.%s" % (ctx.label.name, source.basename, ctx.attr._kind))
         stamps.append(stamp)
         ctx.actions.run_shell(
             inputs = depset([source, ctx.file._config], transitive = [context.headers]),
             outputs = [stamp],
             # Of clang-tidy's words only the findings are shown, and those only if there are any.
-            command = "clang-tidy-19 --quiet --config-file=\"$1\" \"$2\" -- \"${@:4}\" >\"$3\" 2>\"$3.log\" || " +
+            command = "clang-tidy-19 --quiet --config-file=\"$1\" --checks=\"$4\" \"$2\" -- \"${@:5}\" >\"$3\" 2>\"$3.log\" || " +
                       "{ grep -v '^[0-9]* warnings\\? generated' \"$3\" \"$3.log\" -h >&2; exit 1; }; rm -f \"$3.log\"",
-            arguments = [ctx.file._config.path, source.path, stamp.path] + flags,
+            arguments = [ctx.file._config.path, source.path, stamp.path, ctx.attr._checks] + flags,
             mnemonic = "ClangTidy",
             progress_message = "clang-tidy " + source.short_path,
             use_default_shell_env = True,
         )
     return [OutputGroupInfo(tidy = depset(stamps))]
 
-tidy = aspect(
-    implementation = _tidy_impl,
-    attrs = {"_config": attr.label(default = "//:.clang-tidy", allow_single_file = True)},
-)
+def _aspect(kind, checks):
+    return aspect(
+        implementation = _tidy_impl,
+        attrs = {
+            "_checks": attr.string(default = checks),
+            "_config": attr.label(default = "//:.clang-tidy", allow_single_file = True),
+            "_kind": attr.string(default = kind),
+        },
+    )
+
+tidy = _aspect("tidy", "-" + _NAMING)
+naming = _aspect("naming", "-*," + _NAMING)
