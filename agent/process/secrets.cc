@@ -2,33 +2,36 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "agent/process/card_number.h"
+#include "agent/process/secret_marks.h"
 
 namespace sluice::agent {
 namespace {
 
-// What a byte is; the first ones say what may begin there.
-enum ByteClass : uint16_t {
-  kDigit = 1,
-  kAt = 2,
-  kAssigns = 4,  // '=' and ':'
-  kKeyStart = 8,
-  kWord = 16,  // letters, digits, '_'
-  kEmailName = 32,
-  kHostName = 64,
-  kBase64 = 128,  // also of URLs
-  kUpper = 256,   // and digits
-  kAlnum = 512,
-  kLetter = 1024,
-  kKeyByte = 2048,  // of a name: a word, '-', '.'
+// What a byte is.
+enum ByteClass : uint8_t {
+  kWord = 1,  // letters, digits, '_'
+  kEmailName = 2,
+  kHostName = 4,
+  kBase64 = 8,  // also of URLs
+  kUpper = 16,  // and digits
+  kAlnum = 32,
+  kLetter = 64,
+  kKeyByte = 128,  // of a name: a word, '-', '.'
 };
+
+// Two bytes as a number.
+constexpr uint16_t Pair(char first, char second) {
+  return static_cast<uint16_t>(static_cast<uint8_t>(first) << 8 | static_cast<uint8_t>(second));
+}
 
 // A key of a known form, told by how it begins.
 struct KeyForm {
   std::string_view begins;
-  uint16_t bytes;  // of what
-  size_t min;      // at least so many of them follow
+  uint8_t bytes;  // of what
+  size_t min;     // at least so many of them follow
 };
 constexpr KeyForm kKeys[] = {
     {"AKIA", kUpper, 16},       {"ASIA", kUpper, 16},     {"AIza", kBase64, 35},    {"ghp_", kAlnum, 30},
@@ -45,10 +48,37 @@ constexpr std::string_view kSecretNames[] = {"password",   "passwd",      "pwd",
                                              "access_key", "access-key",  "private_key",  "private-key", "privatekey",
                                              "credential", "credentials", "authorization"};
 
+// The last two letters of those.
+constexpr auto kNameEnds = [] {
+  std::array<uint16_t, 16> ends{};
+  size_t count = 0;
+  for (std::string_view name : kSecretNames) {
+    const uint16_t pair = Pair(name[name.size() - 2], name[name.size() - 1]);
+    if (std::find(ends.begin(), ends.end(), pair) == ends.end()) ends[count++] = pair;
+  }
+  return ends;
+}();
+
+// With which two bytes a key, a JWT or a scheme begins.
+constexpr auto kKeyPairs = [] {
+  std::array<uint16_t, 32> pairs{};
+  size_t count = 0;
+  const auto add = [&](std::string_view begins) {
+    const uint16_t pair = Pair(begins[0], begins[1]);
+    if (std::find(pairs.begin(), pairs.end(), pair) == pairs.end()) pairs[count++] = pair;
+  };
+  for (const KeyForm& key : kKeys) add(key.begins);
+  for (std::string_view scheme : kSchemes) add(scheme);
+  add("eyJ");
+  return pairs;
+}();
+static_assert(std::all_of(kKeyPairs.begin(), kKeyPairs.end(), [](uint16_t pair) {
+  return pair == 0 || kKeyLetters.find(static_cast<char>(pair >> 8)) != kKeyLetters.npos;
+}));
+
 constexpr auto kClasses = [] {
-  std::array<uint16_t, 256> classes{};
-  for (int c = '0'; c <= '9'; ++c)
-    classes[c] = kDigit | kWord | kEmailName | kHostName | kBase64 | kUpper | kAlnum | kKeyByte;
+  std::array<uint8_t, 256> classes{};
+  for (int c = '0'; c <= '9'; ++c) classes[c] = kWord | kEmailName | kHostName | kBase64 | kUpper | kAlnum | kKeyByte;
   for (int c = 'a'; c <= 'z'; ++c) classes[c] = kWord | kEmailName | kHostName | kBase64 | kAlnum | kLetter | kKeyByte;
   for (int c = 'A'; c <= 'Z'; ++c) classes[c] = classes[c + 32] | kUpper;
   for (int c = 0x80; c <= 0xff; ++c) classes[c] = kEmailName | kHostName | kLetter;  // characters beyond ASCII
@@ -57,17 +87,13 @@ constexpr auto kClasses = [] {
   for (char c : std::string_view("_.-")) classes[static_cast<uint8_t>(c)] |= kKeyByte;
   for (char c : std::string_view("-_+/~.")) classes[static_cast<uint8_t>(c)] |= kBase64;
   classes['_'] |= kWord;
-  classes['@'] = kAt;
-  classes['='] = classes[':'] = kAssigns;
-  classes['e'] |= kKeyStart;
-  for (const KeyForm& key : kKeys) classes[static_cast<uint8_t>(key.begins[0])] |= kKeyStart;
-  for (std::string_view scheme : kSchemes) classes[static_cast<uint8_t>(scheme[0])] |= kKeyStart;
   return classes;
 }();
 
-bool Is(char c, uint16_t what) { return (kClasses[static_cast<uint8_t>(c)] & what) != 0; }
+bool Is(char c, uint8_t what) { return (kClasses[static_cast<uint8_t>(c)] & what) != 0; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-size_t Run(std::string_view text, size_t begin, uint16_t what) {
+size_t Run(std::string_view text, size_t begin, uint8_t what) {
   size_t end = begin;
   while (end < text.size() && Is(text[end], what)) ++end;
   return end - begin;
@@ -78,33 +104,42 @@ char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c
 // Walks over a text once.
 class Finder {
  public:
-  Finder(std::string_view text, uint8_t kinds, std::vector<Secret>* found) : text_(text), found_(found) {
-    if ((kinds & kCardNumbers) != 0) wanted_ |= kDigit;
-    if ((kinds & kTokens) != 0) wanted_ |= kAssigns | kKeyStart;
-    if ((kinds & kEmails) != 0) wanted_ |= kAt;
-  }
+  Finder(std::string_view text, uint8_t kinds, std::vector<Secret>* found)
+      : text_(text), kinds_(kinds), found_(found) {}
 
   void Find() {
-    const char* const data = text_.data();
-    const size_t size = text_.size();
-    for (size_t at = 0; at < size;) {
-      const uint16_t is = kClasses[static_cast<uint8_t>(data[at])] & wanted_;
-      if (is == 0) {
-        ++at;
-        continue;
+    bool inside_word = false;
+    size_t next = 0;  // what is before it was looked at
+    for (size_t block = 0; block < text_.size(); block += kSecretBlock) {
+      const SecretMarks marks = MarksAt(block, inside_word);
+      inside_word = marks.ends_in_word;
+      uint64_t bits = 0;
+      if ((kinds_ & kCardNumbers) != 0) bits |= marks.digits;
+      if ((kinds_ & kTokens) != 0) bits |= marks.assigns | marks.keys;
+      if ((kinds_ & kEmails) != 0) bits |= marks.ats;
+      for (; bits != 0; bits &= bits - 1) {
+        const size_t at = block + static_cast<size_t>(__builtin_ctzll(bits));
+        if (at >= next) next = Look(at);
       }
-      at = Look(at, is);
     }
   }
 
  private:
-  // What may begin at `at`; where to go on.
-  size_t Look(size_t at, uint16_t is) {
-    if (is == kDigit) return LookAtDigits(at);
-    if (is == kAt) return LookAtEmail(at);
-    if (is == kAssigns) return LookAtValue(at);
-    const bool inside_word = at > 0 && Is(text_[at - 1], kWord);
-    return inside_word ? at + 1 : LookAtKey(at);
+  SecretMarks MarksAt(size_t block, bool inside_word) const {
+    const char* const begin = text_.data() + block;
+    const size_t size = text_.size() - block;
+    if (size >= kSecretBlock) return MarkSecrets(begin, inside_word);
+    char padded[kSecretBlock] = {};
+    std::memcpy(padded, begin, size);
+    return MarkSecrets(padded, inside_word);
+  }
+
+  // What may begin at a mark; where to go on.
+  size_t Look(size_t at) {
+    const char c = text_[at];
+    if (c == ':' || c == '=') return LookAtValue(at);
+    if (IsDigit(c)) return LookAtDigits(at);
+    return c == '@' ? LookAtEmail(at) : LookAtKey(at);
   }
 
   size_t Add(size_t begin, size_t end, SecretKind kind) {
@@ -114,13 +149,11 @@ class Finder {
   }
 
   size_t LookAtDigits(size_t at) {
-    const size_t digits = Run(text_, at, kDigit);
-    const bool inside_word = at > 0 && Is(text_[at - 1], kWord);
-    if (!inside_word && (digits == 4 || digits >= 13)) {
-      const size_t size = CardNumberLength(text_.substr(at), digits);
-      if (size > 0) return Add(at, at + size, kCardNumbers);
-    }
-    return at + digits;
+    size_t end = at;
+    while (end < text_.size() && IsDigit(text_[end])) ++end;
+    const size_t digits = end - at;
+    const size_t size = digits == 4 || digits >= 13 ? CardNumberLength(text_.substr(at), digits) : 0;
+    return size > 0 ? Add(at, at + size, kCardNumbers) : end;
   }
 
   size_t LookAtEmail(size_t at) {
@@ -137,6 +170,8 @@ class Finder {
 
   size_t LookAtKey(size_t at) {
     const std::string_view rest = text_.substr(at);
+    // Most words are seen to be no keys by their second letter.
+    if (rest.size() < 2 || !MayBeKey(Pair(rest[0], rest[1]))) return at + 1;
     if (rest.starts_with("eyJ")) return LookAtJwt(at);
     for (const KeyForm& key : kKeys) {
       if (!rest.starts_with(key.begins)) continue;
@@ -154,9 +189,15 @@ class Finder {
     return at + 1;
   }
 
+  static bool MayBeKey(uint16_t pair) {
+    bool found = false;
+    for (uint16_t known : kKeyPairs) found |= known == pair;  // all of them: without branches
+    return found;
+  }
+
   // No word of prose, as in "Basic training".
   static bool LooksRandom(std::string_view token) {
-    return token.size() >= 20 || std::any_of(token.begin(), token.end(), [](char c) { return Is(c, kDigit); });
+    return token.size() >= 20 || std::any_of(token.begin(), token.end(), IsDigit);
   }
 
   // header.payload.signature
@@ -181,17 +222,19 @@ class Finder {
            (text_[name_end - 1] == '"' || text_[name_end - 1] == '\'' || text_[name_end - 1] == '\\')) {
       --name_end;
     }
-    // Most names are seen to be no secret's by their last letter.
-    if (name_end == done_ || !MayEndName(text_[name_end - 1])) return at + 1;
+    // Most names are seen to be no secret's by their last letters.
+    if (name_end - done_ < 2 || !MayEndName(text_[name_end - 2], text_[name_end - 1])) return at + 1;
     size_t name_begin = name_end;
     while (name_begin > done_ && Is(text_[name_begin - 1], kKeyByte)) --name_begin;
     if (!NamesSecret(text_.substr(name_begin, name_end - name_begin))) return at + 1;
     return TakeValue(at + 1);
   }
 
-  static bool MayEndName(char c) {
-    const char lower = Lower(c);
-    return lower == 'd' || lower == 'e' || lower == 't' || lower == 'n' || lower == 'y' || lower == 'l' || lower == 's';
+  static bool MayEndName(char before, char last) {
+    const uint16_t pair = Pair(Lower(before), Lower(last));
+    bool found = false;
+    for (uint16_t known : kNameEnds) found |= known == pair;
+    return found;
   }
 
   size_t TakeValue(size_t at) {
@@ -228,8 +271,8 @@ class Finder {
   }
 
   const std::string_view text_;
+  const uint8_t kinds_;
   std::vector<Secret>* const found_;
-  uint16_t wanted_ = 0;
   size_t done_ = 0;  // the end of the last one
 };
 
