@@ -1,7 +1,10 @@
 #include "base/glob.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
@@ -40,6 +43,20 @@ class States {
   absl::InlinedVector<uint32_t, 64> seen_;  // the round in which each instruction was added last
   uint32_t round_ = 1;
 };
+
+// What a text has to end with to match, if the pattern says nothing else: "**/*.gz", which most files of a directory
+// are compared with, and "**/*".
+std::optional<std::string> EndingOf(std::string_view pattern, Glob::Kind kind) {
+  constexpr std::string_view kAnyFile = "**/*";
+  if (kind != Glob::Kind::kPath || !pattern.starts_with(kAnyFile)) return std::nullopt;
+  const std::string_view ending = pattern.substr(kAnyFile.size());
+  const auto is_literal = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  if (!std::all_of(ending.begin(), ending.end(), is_literal)) return std::nullopt;
+  return std::string(ending);
+}
 
 }  // namespace
 
@@ -96,10 +113,11 @@ absl::StatusOr<Glob> Glob::Compile(std::string_view pattern, Kind kind) {
   program->kind = kind;
   glob_internal::Parser parser(pattern, kind == Kind::kPath, &program->instructions, &program->sets);
   SLUICE_RETURN_IF_ERROR(parser.Parse());
-  return Glob(std::string(pattern), std::move(program));
+  return Glob(std::string(pattern), std::move(program), EndingOf(pattern, kind));
 }
 
 bool Glob::Matches(std::string_view text) const {
+  if (ending_.has_value()) return text.ends_with(*ending_);
   const std::vector<Instruction>& instructions = program_->instructions;
   States now(instructions.size());
   States next(instructions.size());

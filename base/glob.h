@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -28,11 +30,12 @@ class Glob {
 
  private:
   struct Program;
-  Glob(std::string pattern, std::shared_ptr<const Program> program)
-      : pattern_(std::move(pattern)), program_(std::move(program)) {}
+  Glob(std::string pattern, std::shared_ptr<const Program> program, std::optional<std::string> ending)
+      : pattern_(std::move(pattern)), program_(std::move(program)), ending_(std::move(ending)) {}
 
   std::string pattern_;
   std::shared_ptr<const Program> program_;
+  std::optional<std::string> ending_;  // the pattern says no more than that the text ends so
 };
 
 // True if any of the globs matches.

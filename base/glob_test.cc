@@ -209,6 +209,21 @@ TEST(GlobTest, AgreesWithTheOracleOnRandomPatterns) {
   EXPECT_GT(compiled, 1000);
 }
 
+// Patterns of which only the text's end is looked at.
+TEST(GlobTest, AgreesWithTheOracleOnEndings) {
+  for (std::string_view ending :
+       {"", "a", ".a", ".a-b", "_", "a/", "/a", "*", "?", "[a]", "{a,b}", "\\a", "**", "a*"}) {
+    const std::string pattern = StrCat("**/*", ending);
+    const Glob glob = *Glob::Compile(pattern, Glob::Kind::kPath);
+    for (std::string_view text :
+         {"", "a", "b", "/", "a/", "/a", ".a", "b.a", "b/.a", "b/c.a", ".a/b", "x.a-b", "_", "*", "a/a/a",
+          "\xff"
+          "a"}) {
+      EXPECT_EQ(glob.Matches(text), OracleMatches(pattern, text, /*path=*/true)) << pattern << " on " << text;
+    }
+  }
+}
+
 TEST(GlobTest, AnyOfSeveralMatches) {
   const std::vector<Glob> globs = {*Glob::Compile("*.log", Glob::Kind::kPath),
                                    *Glob::Compile("*.txt", Glob::Kind::kPath)};
