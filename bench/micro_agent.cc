@@ -114,7 +114,11 @@ std::vector<std::string> Lines(Generator generate) {
   Sequence sequence;
   std::vector<std::string> lines;
   lines.reserve(kLines);
-  for (int i = 0; i < kLines; ++i) lines.push_back(generate(&sequence, i));
+  for (int i = 0; i < kLines; ++i) {
+    std::string line = generate(&sequence, i);
+    line.reserve(line.size() + kPaddingBytes);  // as the buffer that the agent reads into
+    lines.push_back(std::move(line));
+  }
   return lines;
 }
 
@@ -175,6 +179,7 @@ void ParseAndEncode(benchmark::State& state, const Format& format) {
                                             .line = line,
                                             .attributes = parsed.attributes(),
                                             .attributes_are_utf8 = parsed.attributes_are_whole,
+                                            .attributes_are_padded = parsed.attributes_are_inside,
                                             .offset = offset});
       if (!added) return state.SkipWithError("no room for a record");
       offset += line.size() + 1;

@@ -74,6 +74,14 @@ char* WriteBytesField(char* out, uint32_t field, std::string_view bytes) {
   return out + size;
 }
 
+// As CopyShort: kPaddingBytes behind `bytes` may be read, and behind `out + size` written.
+[[gnu::always_inline]] inline char* CopyPadded(char* out, std::string_view bytes) {
+  std::memcpy(out, bytes.data(), kPaddingBytes);
+  if (bytes.size() > kPaddingBytes) [[unlikely]]
+    std::memcpy(out, bytes.data(), bytes.size());
+  return out + bytes.size();
+}
+
 // An entry of a map<string, string>: a message of key 1 and value 2, both always there.
 constexpr size_t kShortEntryMax = 123;  // of key and value: all lengths are one byte then
 size_t EntrySize(const Record::Attribute& a) {
@@ -83,7 +91,11 @@ size_t EntryFieldSize(const Record::Attribute& a) {
   const size_t size = a.first.size() + a.second.size();
   return size <= kShortEntryMax ? size + 6 : BytesFieldSizeAlways(EntrySize(a));
 }
+template <bool kPadded>
 char* WriteEntryField(char* out, uint32_t field, const Record::Attribute& a) {
+  const auto copy = [](char* to, std::string_view bytes) {
+    return kPadded ? CopyPadded(to, bytes) : CopyShort(to, bytes);
+  };
   const size_t size = a.first.size() + a.second.size();
   *out++ = static_cast<char>(Tag(field, Type::kBytes));
   if (size > kShortEntryMax) {
@@ -94,10 +106,10 @@ char* WriteEntryField(char* out, uint32_t field, const Record::Attribute& a) {
   *out++ = static_cast<char>(size + 4);
   *out++ = static_cast<char>(Tag(1, Type::kBytes));
   *out++ = static_cast<char>(a.first.size());
-  out = CopyShort(out, a.first);
+  out = copy(out, a.first);
   *out++ = static_cast<char>(Tag(2, Type::kBytes));
   *out++ = static_cast<char>(a.second.size());
-  return CopyShort(out, a.second);
+  return copy(out, a.second);
 }
 
 char* WriteHash(char* out, uint32_t field, uint32_t length, uint64_t xxh3) {
@@ -125,29 +137,38 @@ struct WireText {
   return size;
 }
 
+template <bool kPadded>
 [[gnu::always_inline]] inline char* WriteRecord(char* out, const Record& r, const WireText& text) {
   using R = v1::LogRecord;
   out = WriteFixed64Field(out, R::kTimeUnixNanoFieldNumber, r.time_unix_nano);
   out = WriteVarintField(out, R::kSeverityFieldNumber, r.severity);
   out = WriteBytesField(out, R::kSeverityTextFieldNumber, r.severity_text);
   out = WriteBytesField(out, R::kBodyFieldNumber, text.body);
-  for (const Record::Attribute& a : text.attributes) out = WriteEntryField(out, R::kAttributesFieldNumber, a);
+  for (const Record::Attribute& a : text.attributes) out = WriteEntryField<kPadded>(out, R::kAttributesFieldNumber, a);
   out = WriteVarintField(out, R::kOffsetFieldNumber, r.offset);
   out = WriteBytesField(out, R::kRawBodyFieldNumber, text.raw_body);
   return WriteVarintField(out, R::kPartFieldNumber, r.part);
 }
 
 // Writes it with its tag and length; null if there is no room.
+template <bool kPadded = false>
 [[gnu::always_inline]] inline char* AppendRecord(char* out, const char* limit, const Record& r, const WireText& text) {
   const size_t size = RecordSize(r, text);
   if (kRecordsTagSize + VarintSize(size) + size > static_cast<size_t>(limit - out)) return nullptr;
   out = WriteVarint(out, kRecordsTag);
   out = WriteVarint(out, size);
-  return WriteRecord(out, r, text);
+  return WriteRecord<kPadded>(out, r, text);
 }
 
 [[gnu::noinline]] char* AppendWithAttributes(char* out, const char* limit, const Record& record) {
   return AppendRecord(out, limit, record, {.body = record.line, .raw_body = {}, .attributes = record.attributes});
+}
+
+// Null also if there is no room for what is written behind the record meanwhile.
+[[gnu::noinline]] char* AppendPadded(char* out, const char* limit, const Record& record) {
+  if (static_cast<size_t>(limit - out) < kPaddingBytes) return nullptr;
+  return AppendRecord</*kPadded=*/true>(out, limit - kPaddingBytes, record,
+                                        {.body = record.line, .raw_body = {}, .attributes = record.attributes});
 }
 
 // The rare record that is not simply a line of UTF-8 text.
@@ -201,9 +222,15 @@ bool MessageEncoder::BeginBatch(std::string_view shared, uint64_t first_offset, 
 bool MessageEncoder::AddRecord(const Record& record) {
   const bool plain = record.valid_utf8 && record.attributes.empty() && record.exact.empty();
   const bool usual = record.valid_utf8 && record.attributes_are_utf8 && record.exact.empty();
-  char* const end = plain ? AppendRecord(end_, limit_, record, {.body = record.line, .raw_body = {}, .attributes = {}})
-                    : usual ? AppendWithAttributes(end_, limit_, record)
-                            : AppendUnusualRecord(end_, limit_, record);
+  char* end = nullptr;
+  if (plain) {
+    end = AppendRecord(end_, limit_, record, {.body = record.line, .raw_body = {}, .attributes = {}});
+  } else if (usual) {
+    if (record.attributes_are_padded) end = AppendPadded(end_, limit_, record);
+    if (end == nullptr) end = AppendWithAttributes(end_, limit_, record);
+  } else {
+    end = AppendUnusualRecord(end_, limit_, record);
+  }
   if (end == nullptr) return false;
   end_ = end;
   ++count_;

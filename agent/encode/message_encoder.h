@@ -36,9 +36,14 @@ struct Record {
                                 // is no text; `line` is then UTF-8
   std::span<const Attribute> attributes = {};  // names differ; what is no UTF-8 in them is shown as U+FFFD
   bool attributes_are_utf8 = false;            // known to be: nobody has to look
+  bool attributes_are_padded = false;  // kPaddingBytes behind each name and value may be read, whatever is there
   uint64_t offset = 0;
   v1::LinePart part = v1::LINE_PART_UNSPECIFIED;
 };
+
+// Short texts are copied in one piece of this size, without looking how short they are, where what is behind them may
+// be read.
+inline constexpr size_t kPaddingBytes = 32;
 
 // A record without attributes takes at most this much more than its severity_text and its line (four times its line
 // and this, if that is not UTF-8); see also BatchOverhead.

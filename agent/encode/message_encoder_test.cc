@@ -215,6 +215,47 @@ TEST(MessageEncoderTest, WritesAttributesOfAnyLength) {
   }
 }
 
+// The quick way for attributes that may be read beyond their ends gives the same bytes, writes nothing behind its
+// buffer, and takes as many records.
+TEST(MessageEncoderTest, PaddedAttributesGiveTheSameMessage) {
+  std::mt19937 random(20261128);
+  const std::string shared = EncodeSharedFields(SomeFields());
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<char> text(2000);
+    for (char& c : text) c = static_cast<char>(' ' + random() % 90);
+    std::vector<Record::Attribute> attributes;
+    size_t at = 0;
+    for (uint32_t left = 1 + random() % 12; left > 0; --left) {
+      const size_t name = random() % 40;
+      const size_t value = random() % 100;
+      attributes.push_back({{text.data() + at, name}, {text.data() + at + name, value}});
+      at += name + value;
+    }
+    ASSERT_LE(at + kPaddingBytes, text.size());
+    const size_t capacity = BatchOverhead(shared) + random() % 4000;
+    std::vector<std::string> messages;
+    for (const bool padded : {false, true}) {
+      std::vector<char> buffer(capacity + 64, '#');
+      MessageEncoder message;
+      message.Reset(buffer.data(), capacity);
+      ASSERT_TRUE(message.BeginBatch(shared, 5, 0, {}));
+      uint64_t records = 0;
+      while (message.AddRecord(
+          {.line = "x", .attributes = attributes, .attributes_are_utf8 = true, .attributes_are_padded = padded})) {
+        ++records;
+      }
+      if (records > 0) {
+        message.EndBatch(5 + records, {});
+      } else {
+        message.CancelBatch();
+      }
+      messages.emplace_back(message.message());
+      EXPECT_EQ(std::string(buffer.end() - 64, buffer.end()), std::string(64, '#')) << "wrote behind " << capacity;
+    }
+    ASSERT_EQ(messages[0], messages[1]) << "round " << round;
+  }
+}
+
 // Whatever the capacity: what fits is written whole, what does not fit leaves no trace.
 TEST(MessageEncoderTest, ARecordWithoutRoomLeavesNoTrace) {
   const std::string shared = EncodeSharedFields(SomeFields());

@@ -32,11 +32,16 @@ Bytes Look(std::string_view text) {
   __m128i controls = _mm_setzero_si128();
   __m128i slashes = _mm_setzero_si128();
   __m128i all = _mm_setzero_si128();
-  for (; end - p >= 16; p += 16) {
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  const auto look = [&](const char* at) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
     controls = _mm_or_si128(controls, _mm_cmpeq_epi8(_mm_min_epu8(block, _mm_set1_epi8(0x1f)), block));
     slashes = _mm_or_si128(slashes, _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
     all = _mm_or_si128(all, block);
+  };
+  for (; end - p >= 16; p += 16) look(p);
+  if (p < end && text.size() >= 16) {  // the rest, together with what stands before it
+    look(end - 16);
+    p = end;
   }
   bytes = {.control = _mm_movemask_epi8(controls) != 0,
            .backslash = _mm_movemask_epi8(slashes) != 0,
@@ -104,7 +109,8 @@ class QuickReader {
 bool ParseQuickJson(std::string_view text, TimeReader* times, ParsedLine* out) {
   const Bytes bytes = Look(text);
   if (bytes.control || (bytes.beyond_ascii && !IsValidUtf8(text))) return false;
-  return QuickReader(bytes.backslash, times, out).Read(text, "", FieldMeaning::kNone, 0);
+  out->attributes_are_inside = QuickReader(bytes.backslash, times, out).Read(text, "", FieldMeaning::kNone, 0);
+  return out->attributes_are_inside;
 }
 
 }  // namespace sluice::agent

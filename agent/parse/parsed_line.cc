@@ -17,7 +17,7 @@ bool ParsedLine::HasField(std::string_view name) const {
 }
 
 char* ParsedLine::Room(size_t size) {
-  if (room_ == nullptr) room_.reset(new char[kAttributeBytesMax + kCountDigitsMax]);
+  if (room_ == nullptr) room_.reset(new char[kAttributeBytesMax + kCountDigitsMax + kRoomPadding]);
   return size <= kAttributeBytesMax - used_ ? room_.get() + used_ : nullptr;
 }
 
@@ -35,6 +35,7 @@ void ParsedLine::Fail(std::string_view reason) {
 
 void ParsedLine::SayWhatIsOmitted() {
   if (fields_omitted_ == 0) return;
+  attributes_are_inside = false;
   Room(0);
   char* const begin = room_.get() + kAttributeBytesMax;
   const char* const end = std::to_chars(begin, begin + kCountDigitsMax, fields_omitted_).ptr;

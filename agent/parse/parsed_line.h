@@ -19,6 +19,9 @@ inline constexpr size_t kSeverityTextMax = 32;
 inline constexpr size_t kAttributesMax = 128;           // fields_omitted included
 inline constexpr size_t kAttributeBytesMax = 64 << 10;  // of names and values together
 
+// So many bytes behind what a ParsedLine keeps itself may be read.
+inline constexpr size_t kRoomPadding = 32;
+
 // What the parser of a format keeps from line to line, beside what it found: buffers that it would otherwise allocate
 // again and again.
 class FormatScratch {
@@ -41,6 +44,8 @@ class ParsedLine {
   std::string_view parse_error;
   // False if the attributes may have been cut out of the line in the middle of a character.
   bool attributes_are_whole = true;
+  // True if each name and each value stands in the line or was kept by Keep.
+  bool attributes_are_inside = false;
 
   void Clear() {
     time_unix_nano = 0;
@@ -52,6 +57,7 @@ class ParsedLine {
   }
 
   void ClearFields() {
+    attributes_are_inside = false;
     count_ = 0;
     for (uint64_t& marks : names_seen_) marks = 0;
     field_bytes_ = 0;

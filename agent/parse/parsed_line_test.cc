@@ -60,8 +60,10 @@ TEST(ParsedLineTest, SaysWhatIsOmittedOverAFieldOfTheSameName) {
   line.SayWhatIsOmitted();
   EXPECT_EQ(Names(line), "fields_omitted=mine");
   line.OmitField();
+  line.attributes_are_inside = true;
   line.SayWhatIsOmitted();
   EXPECT_EQ(Names(line), "fields_omitted=1");
+  EXPECT_FALSE(line.attributes_are_inside);  // the name is nobody's
 }
 
 TEST(ParsedLineTest, HasRoomForAsManyBytesAsAttributesMayHave) {
@@ -84,7 +86,9 @@ TEST(ParsedLineTest, AFailureIsTheOnlyAttribute) {
   ParsedLine line;
   line.AddField("a", "1");
   line.OmitField();
+  line.attributes_are_inside = true;
   line.Fail("no such thing");
+  EXPECT_FALSE(line.attributes_are_inside);
   line.SayWhatIsOmitted();
   EXPECT_EQ(Names(line), "parse_error=no such thing");
   EXPECT_EQ(line.parse_error, "no such thing");

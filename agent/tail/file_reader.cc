@@ -47,7 +47,7 @@ struct FileReader::Chunk {
 FileReader::FileReader(Options options, const Clock* clock)
     : options_(Checked(options)),
       clock_(clock),
-      buffer_(new char[kFrontierBytes + options_.chunk_bytes]),
+      buffer_(new char[kFrontierBytes + options_.chunk_bytes + kPaddingBytes]),
       groups_(options_.max_line_bytes),
       containers_(options_.max_line_bytes) {}
 

@@ -18,6 +18,8 @@ std::string_view WithoutMark(std::string_view line) {
   return line;
 }
 
+static_assert(kRoomPadding >= kPaddingBytes);
+
 bool IsLaterPart(v1::LinePart part) {
   return part == v1::LINE_PART_MIDDLE || part == v1::LINE_PART_LAST || part == v1::LINE_PART_LAST_UNTERMINATED;
 }
@@ -50,6 +52,7 @@ RecordAppender::Outcome RecordAppender::Append(std::string_view text, bool valid
   record.severity_text = parsed_.severity_text;
   record.attributes = parsed_.attributes();
   record.attributes_are_utf8 = record.valid_utf8 && parsed_.attributes_are_whole;
+  record.attributes_are_padded = frame == nullptr && parsed_.attributes_are_inside;
   if (frame != nullptr) {
     record.exact = frame->exact;
     if (!frame->stream.empty() || !frame->error.empty()) {
@@ -159,6 +162,7 @@ void RecordAppender::Redact(Record* record) {
     if (count == 0) continue;
     counts_.redactions += count;
     attribute.second = out;
+    record->attributes_are_padded = false;
     ++used;
   }
 }
