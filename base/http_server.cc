@@ -6,15 +6,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <deque>
+#include <optional>
 #include <sstream>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -23,20 +27,23 @@
 namespace sluice {
 namespace {
 
-constexpr size_t kThreads = 2;
-constexpr size_t kWaitingMax = 16;     // connections that no thread has time for yet
-constexpr time_t kTimeoutSeconds = 5;  // of a request's reading and of its writing
-constexpr size_t kRequestBytesMax = 64 << 10;
+constexpr size_t kThreads = 2;                 // besides those for POST
+constexpr size_t kWaitingMax = 16;             // connections that no thread has time for yet
+constexpr time_t kTimeoutSeconds = 5;          // of a request's reading and of its writing
+constexpr size_t kRequestBytesMax = 64 << 10;  // without POST
+constexpr absl::Duration kBodyTimeout = absl::Seconds(30);
+// So much of a body that is too large is read all the same, for whoever still sends does not read an answer.
+constexpr size_t kDiscardedBytesMax = 64 << 20;
 
 constexpr char kText[] = "text/plain; charset=utf-8";
 constexpr char kPrometheusText[] = "text/plain; version=0.0.4";
 
-// Two threads, and a queue that makes the accepting thread wait when it is full: then connections wait in the kernel.
+// Some threads, and a queue that makes the accepting thread wait when it is full: then connections wait in the kernel.
 class BoundedThreads final : public httplib::TaskQueue {
  public:
   // `on_start` is called when the server accepts connections, or Stop would be lost.
-  explicit BoundedThreads(const std::function<void()>& on_start) {
-    for (size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { Run(); });
+  BoundedThreads(size_t threads, const std::function<void()>& on_start) {
+    for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
     on_start();
   }
 
@@ -112,7 +119,54 @@ void SetSocketOptions(socket_t socket) {
   setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
 }
 
+const HttpPost* FindPost(const std::vector<HttpPost>& posts, std::string_view path) {
+  for (const HttpPost& post : posts) {
+    if (post.path == path) return &post;
+  }
+  return nullptr;
+}
+
+void Fill(const HttpResponse& from, httplib::Response* to) {
+  to->status = from.status;
+  for (const auto& [name, value] : from.headers) to->set_header(name, value);
+  to->set_content(from.body, from.content_type);
+}
+
+// Why there is no body; httplib has decompressed it and noted in `response` what it does not like.
+std::optional<HttpResponse> ReadBody(size_t bytes_max, const httplib::Request& request,
+                                     const httplib::ContentReader& reader, const httplib::Response& response,
+                                     std::string* body) {
+  const std::string encoding = request.get_header_value("Content-Encoding");
+  if (!encoding.empty() && encoding != "gzip" && encoding != "identity") {
+    return HttpError(415, StrCat("Content-Encoding ", Quoted(encoding), " is not understood; use gzip, or none"));
+  }
+  const Clock* clock = SystemClock();
+  const int64_t deadline = clock->MonotonicNanos() + absl::ToInt64Nanoseconds(kBodyTimeout);
+  size_t bytes = 0;
+  bool late = false;
+  const bool complete = reader([&](const char* data, size_t size) {
+    late = clock->MonotonicNanos() > deadline;
+    bytes += size;
+    if (bytes <= bytes_max) body->append(data, size);
+    return !late && bytes <= bytes_max + kDiscardedBytesMax;
+  });
+  if (bytes > bytes_max || response.status == 413) {
+    return HttpError(413, StrCat("the body has more than ", bytes_max, " bytes: send less at a time"));
+  }
+  if (late) return HttpError(408, "the body did not come in time");
+  if (complete) return std::nullopt;
+  return HttpError(400, encoding == "gzip" ? "the body broke off, or is no gzip" : "the body broke off");
+}
+
 }  // namespace
+
+HttpResponse HttpError(int status, std::string_view error) {
+  HttpResponse response{.status = status, .body = {}};
+  response.body = "{\"error\":";
+  AppendJsonString(error, &response.body);
+  response.body += "}\n";
+  return response;
+}
 
 class HttpServer::Impl {
  public:
@@ -127,26 +181,45 @@ class HttpServer::Impl {
   void Answer(const httplib::Request& request, httplib::Response* response) const;
   void AnswerMetrics(httplib::Response* response) const;
   void AnswerReady(httplib::Response* response) const;
+  std::string Pages() const;
+  void Post(const HttpPost& post, const httplib::Request& request, const httplib::ContentReader& reader,
+            httplib::Response* response);
 
   const Options options_;
   httplib::Server server_;
   uint16_t port_ = 0;
   absl::Notification accepting_;
+  std::atomic<size_t> posts_ = 0;  // under way
   Mutex mutex_;
   std::thread thread_ ABSL_GUARDED_BY(mutex_);
 };
 
 absl::Status HttpServer::Impl::Start() {
-  server_.new_task_queue = [this] { return new BoundedThreads([this] { accepting_.Notify(); }); };
+  const size_t threads = kThreads + (options_.posts.empty() ? 0 : options_.posts_max);
+  server_.new_task_queue = [this, threads] { return new BoundedThreads(threads, [this] { accepting_.Notify(); }); };
   server_.set_socket_options(SetSocketOptions);
   // A connection that stays open would keep one of the two threads; a scrape every few seconds does not need it.
   server_.set_keep_alive_max_count(1);
   server_.set_keep_alive_timeout(kTimeoutSeconds);
   server_.set_read_timeout(kTimeoutSeconds);
   server_.set_write_timeout(kTimeoutSeconds);
-  server_.set_payload_max_length(kRequestBytesMax);
+  size_t bytes_max = kRequestBytesMax;
+  for (const HttpPost& post : options_.posts) {
+    bytes_max = std::max(bytes_max, post.body_bytes_max);
+    server_.Post(post.path,
+                 [this, &post](const httplib::Request& request, httplib::Response& response,
+                               const httplib::ContentReader& reader) { Post(post, request, reader, &response); });
+  }
+  server_.set_payload_max_length(bytes_max);
   server_.set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-    Answer(request, &response);
+    const bool is_post = FindPost(options_.posts, request.path) != nullptr;
+    if (is_post && request.method == "POST") return httplib::Server::HandlerResponse::Unhandled;
+    if (is_post) {
+      Fill(HttpError(405, StrCat(request.method, " is not allowed here; use POST")), &response);
+      response.set_header("Allow", "POST");
+    } else {
+      Answer(request, &response);
+    }
     return httplib::Server::HandlerResponse::Handled;
   });
   const HostPort& address = options_.address;
@@ -180,8 +253,7 @@ void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response
   const bool known = request.path == "/metrics" || request.path == "/healthz" || request.path == "/readyz";
   if (!known) {
     response->status = 404;
-    response->set_content(StrCat("no page ", Quoted(request.path), "; there are /metrics, /healthz and /readyz\n"),
-                          kText);
+    response->set_content(StrCat("no page ", Quoted(request.path), "; there are ", Pages(), "\n"), kText);
   } else if (request.method != "GET" && request.method != "HEAD") {
     response->status = 405;
     response->set_header("Allow", "GET, HEAD");
@@ -194,6 +266,31 @@ void HttpServer::Impl::Answer(const httplib::Request& request, httplib::Response
   } else {
     AnswerReady(response);
   }
+}
+
+std::string HttpServer::Impl::Pages() const {
+  if (options_.posts.empty()) return "/metrics, /healthz and /readyz";
+  std::string pages = "/metrics, /healthz, /readyz";
+  for (const HttpPost& post : options_.posts) {
+    StrAppend(&pages, &post == &options_.posts.back() ? " and " : ", ", post.path);
+  }
+  return pages;
+}
+
+// On a thread of the server's; the body is still on its way.
+void HttpServer::Impl::Post(const HttpPost& post, const httplib::Request& request, const httplib::ContentReader& reader,
+                            httplib::Response* response) {
+  if (posts_.fetch_add(1) >= options_.posts_max) {
+    HttpResponse busy = HttpError(503, "too many requests are under way; try again later");
+    busy.headers.emplace_back("Retry-After", "1");
+    Fill(busy, response);
+  } else {
+    HttpRequest parsed;
+    parsed.content_type = request.get_header_value("Content-Type");
+    std::optional<HttpResponse> error = ReadBody(post.body_bytes_max, request, reader, *response, &parsed.body);
+    Fill(error.has_value() ? *error : post.handle(parsed), response);
+  }
+  posts_.fetch_sub(1);
 }
 
 void HttpServer::Impl::AnswerMetrics(httplib::Response* response) const {

@@ -1,10 +1,14 @@
 // The small HTTP server of every daemon: /metrics, /healthz, /readyz, and what else is registered.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -13,7 +17,34 @@
 
 namespace sluice {
 
-// Started by Start, answered on two threads of its own, bounded in request size and time. Thread-safe.
+// A request with its body, decompressed.
+struct HttpRequest {
+  std::string content_type;  // as it came: "application/json; charset=utf-8"
+  std::string body;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+};
+
+// {"error": "…"}
+HttpResponse HttpError(int status, std::string_view error);
+
+// What POST to a path does. The server itself answers with HttpError: 405 to other methods, 413 to a body of more than
+// `body_bytes_max` (also after decompression), 415 to an encoding other than gzip, 408 to a body that takes more than
+// half a minute to come, 503 while too many requests are under way.
+struct HttpPost {
+  std::string path;
+  size_t body_bytes_max = 1 << 20;
+  // Called by many threads at a time; may block.
+  std::function<HttpResponse(const HttpRequest& request)> handle;
+};
+
+// Started by Start, answered on two threads of its own, bounded in request size and time. Each POST that is under way
+// has a thread besides, so that whoever is slow to send does not keep others from /metrics. Thread-safe.
 class HttpServer {
  public:
   struct Options {
@@ -22,6 +53,9 @@ class HttpServer {
     prometheus::Registry* registry = nullptr;
     // /readyz: OK → 200 "ok", else 503 with the message. /healthz is 200 as long as the process answers.
     std::function<absl::Status()> ready;
+    std::vector<HttpPost> posts = {};
+    // Requests of these that may be under way.
+    size_t posts_max = 16;
   };
 
   // Unavailable with address, reason and what to do ("port in use: …") if it cannot listen.

@@ -196,6 +196,95 @@ TEST_F(HttpServerTest, ThePortIsFreeAgainAfterStop) {
   EXPECT_EQ(httplib::Client("127.0.0.1", port).Get("/metrics")->body, "");
 }
 
+// A server that gives back what is posted to /echo.
+class HttpPostTest : public HttpServerTest {
+ protected:
+  static constexpr size_t kBytesMax = 1000;
+
+  void StartEcho(std::function<void()> before = [] {}) {
+    server_ =
+        *HttpServer::Start({.address = {.host = "127.0.0.1", .port = 0},
+                            .registry = &registry_,
+                            .ready = nullptr,
+                            .posts = {{.path = "/echo",
+                                       .body_bytes_max = kBytesMax,
+                                       .handle =
+                                           [before](const HttpRequest& request) {
+                                             before();
+                                             return HttpResponse{.status = 202,
+                                                                 .content_type = "text/plain",
+                                                                 .body = request.content_type + ":" + request.body,
+                                                                 .headers = {{"X-Test", "1"}}};
+                                           }}},
+                            .posts_max = 2});
+  }
+  httplib::Result Post(const std::string& body, const httplib::Headers& headers = {}) {
+    return httplib::Client("127.0.0.1", server_->port()).Post("/echo", headers, body, "application/json");
+  }
+
+  std::unique_ptr<HttpServer> server_;
+};
+
+TEST_F(HttpPostTest, GivesTheBodyToTheHandler) {
+  StartEcho();
+  const httplib::Result page = Post("{}");
+  EXPECT_EQ(page->status, 202);
+  EXPECT_EQ(page->body, "application/json:{}");
+  EXPECT_EQ(page->get_header_value("X-Test"), "1");
+  EXPECT_THAT(httplib::Client("127.0.0.1", server_->port()).Get("/x")->body,
+              HasSubstr("/metrics, /healthz, /readyz and /echo"));
+}
+
+TEST_F(HttpPostTest, OtherMethodsAreNotAllowed) {
+  StartEcho();
+  const httplib::Result page = httplib::Client("127.0.0.1", server_->port()).Get("/echo");
+  EXPECT_EQ(page->status, 405);
+  EXPECT_EQ(page->get_header_value("Allow"), "POST");
+  EXPECT_EQ(page->body, "{\"error\":\"GET is not allowed here; use POST\"}\n");
+}
+
+TEST_F(HttpPostTest, ABodyMayBeCompressedAndIsBoundedAfterwards) {
+  StartEcho();
+  httplib::Client client("127.0.0.1", server_->port());
+  client.set_compress(true);
+  EXPECT_EQ(client.Post("/echo", std::string(kBytesMax, 'x'), "a")->status, 202);
+  EXPECT_EQ(client.Post("/echo", std::string(kBytesMax + 1, 'x'), "a")->status, 413);
+  EXPECT_EQ(client.Post("/echo", std::string(10'000'000, 'x'), "a")->status, 413);
+  EXPECT_EQ(Post("{}", {{"Content-Encoding", "gzip"}})->status, 400);
+  const httplib::Result page = Post("{}", {{"Content-Encoding", "zstd"}});
+  EXPECT_EQ(page->status, 415);
+  EXPECT_THAT(page->body, HasSubstr("use gzip, or none"));
+}
+
+TEST_F(HttpPostTest, ABodyThatIsTooLargeIsRefused) {
+  StartEcho();
+  EXPECT_EQ(Post(std::string(kBytesMax, 'x'))->status, 202);
+  EXPECT_EQ(Post(std::string(kBytesMax + 1, 'x'))->status, 413);
+  EXPECT_EQ(Post(std::string(1 << 20, 'x'))->status, 413);
+  // In chunks, with no length said before.
+  RawClient client(server_->port());
+  client.Send("POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+  client.Send(StrCat("7d0\r\n", std::string(2000, 'x'), "\r\n0\r\n\r\n"));
+  EXPECT_THAT(client.ReadAll(), StartsWith("HTTP/1.1 413"));
+}
+
+TEST_F(HttpPostTest, SlowSendersKeepNobodyFromMetrics) {
+  StartEcho();
+  std::vector<std::unique_ptr<RawClient>> slow;
+  int status = 0;
+  while (status != 503) {  // until so many have their threads as may
+    slow.push_back(std::make_unique<RawClient>(server_->port()));
+    slow.back()->Send("POST /echo HTTP/1.1\r\nContent-Length: 10\r\n\r\nx");
+    status = Post("x")->status;
+  }
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(httplib::Client("127.0.0.1", server_->port()).Get("/metrics")->status, 200);
+  }
+  EXPECT_EQ(Post("x")->get_header_value("Retry-After"), "1");
+  slow[0]->Send("123456789");
+  EXPECT_THAT(slow[0]->ReadAll(), StartsWith("HTTP/1.1 202"));
+}
+
 TEST_F(HttpServerTest, StartsAndStopsAgainAndAgain) {
   for (int i = 0; i < 50; ++i) Start()->Stop();
 }
