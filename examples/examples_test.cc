@@ -2,10 +2,12 @@
 #include <sys/wait.h>
 
 #include <cstdio>
+#include <fstream>
 #include <string>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "collector/testing/test_server.h"
 #include "consumer/client/fake_collector.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -54,6 +56,16 @@ TEST(ExamplesTest, CountByTopicGoesOnWhereItWas) {
   collector.AppendRecords(3);
   EXPECT_EQ(RunExample(command).output, "topic 3\n");
   EXPECT_EQ(RunExample(command).output, "");
+}
+
+TEST(ExamplesTest, PublishLinesGoesOnWhereItWas) {
+  collector::testing::TestServer collector;
+  const std::string input = absl::StrCat(::testing::TempDir(), "/publish_lines.input");
+  const std::string command = absl::StrCat("publish_lines topic me 127.0.0.1:", collector->grpc_port(), " < ", input);
+  std::ofstream(input) << "a\nb\n";
+  EXPECT_EQ(RunExample(command).output, "2 lines, 2 of them now\n");
+  std::ofstream(input) << "a\nb\nc\n";
+  EXPECT_EQ(RunExample(command).output, "3 lines, 1 of them now\n");
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ USES = {
         "agent/process",
         "agent/source",
     ),
+    "collector/direct": ("collector/ingest", "collector/log", "collector/route", "collector/support"),
     "collector/ingest": ("collector/log", "collector/route", "collector/support"),
     "collector/log/kafka": ("collector/log",),
     "collector/log/rocksdb": ("collector/log",),
@@ -47,7 +48,7 @@ ABOVE = ("bench", "examples", "tests")
 EDGES = {
     "gRPC": (
         r"grpcpp/.*|grpc/.*|.*\.grpc\.pb\.h",
-        r"agent/ship/|collector/ingest/|collector/subscribe/|collector/server/|collector/[^/]*$|consumer/client/"
+        r"agent/ship/|collector/direct/otlp_|collector/ingest/|collector/subscribe/|collector/server/|collector/[^/]*$|consumer/client/"
         r"|bench/|examples/|(agent|collector|consumer)/testing/",
     ),
     "RocksDB": (r"rocksdb/.*", r"collector/log/rocksdb/|bench/"),
@@ -82,7 +83,7 @@ PATTERNS = [
         r"\babsl::Now\(\)|_clock::now\(\)|\bclock_gettime\(|\bgettimeofday\(",
         # gRPC's deadlines are moments of the host's clock.
         "time is passed in (base/clock.h)",
-        allowed=r"base/|bench/|agent/ship/|consumer/client/|.*_test\.cc$",
+        allowed=r"base/|bench/|examples/|agent/ship/|consumer/client/|.*_test\.cc$",
     ),
     Pattern(
         r"\bstd::(mutex|shared_mutex|recursive_mutex|condition_variable)\b|\babsl::(Mutex|CondVar)\b",

@@ -97,6 +97,8 @@ void AgentSessions::Release(std::string_view agent_id, const AgentStream* stream
       released = std::exchange(agent->owner, std::exchange(agent->next, std::nullopt));
       if (agent->owner.has_value()) granted = agent->owner->granted;
     }
+    // It does not come back, or as good as new.
+    if (!agent->owner.has_value() && IsEphemeralAgent(agent_id)) Forget(agent);
   }
   if (granted) granted();
 }
@@ -157,6 +159,14 @@ std::vector<v1::Agent> AgentSessions::List(bool files) const {
   return list;
 }
 
+size_t AgentSessions::Publishers() const {
+  MutexLock lock(&mutex_);
+  return static_cast<size_t>(std::count_if(agents_.begin(), agents_.end(), [](const auto& entry) {
+    const Agent& agent = *entry.second;
+    return IsPublisher(entry.first) && agent.owner.has_value() && agent.owner->connected;
+  }));
+}
+
 AgentSessions::Agent* AgentSessions::Find(std::string_view id) {
   auto entry = agents_.find(ToAbsl(id));
   return entry == agents_.end() ? nullptr : entry->second.get();
@@ -167,7 +177,7 @@ AgentSessions::Agent* AgentSessions::FindOrAdd(const std::string& id) {
   if (agents_.size() >= agents_max_ && !ForgetOne()) return nullptr;
   auto agent = std::make_unique<Agent>();
   agent->info.set_id(id);
-  agent->last_seen = metrics_->NewAgentLastSeen(id);
+  if (!IsPublisher(id)) agent->last_seen = metrics_->NewAgentLastSeen(id);
   return agents_.emplace(id, std::move(agent)).first->second.get();
 }
 
@@ -180,15 +190,19 @@ bool AgentSessions::ForgetOne() {
     }
   }
   if (oldest == agents_.end()) return false;
-  metrics_->RemoveAgentLastSeen(oldest->second->last_seen);
-  files_bytes_ -= oldest->second->files_bytes;
-  agents_.erase(oldest);
+  Forget(oldest->second.get());
   return true;
+}
+
+void AgentSessions::Forget(Agent* agent) {
+  if (agent->last_seen != nullptr) metrics_->RemoveAgentLastSeen(agent->last_seen);
+  files_bytes_ -= agent->files_bytes;
+  agents_.erase(agents_.find(agent->info.id()));
 }
 
 void AgentSessions::Touch(Agent* agent) {
   agent->last_seen_unix_nano = clock_->UnixNanos();
-  agent->last_seen->Set(static_cast<double>(agent->last_seen_unix_nano) / 1e9);
+  if (agent->last_seen != nullptr) agent->last_seen->Set(static_cast<double>(agent->last_seen_unix_nano) / 1e9);
 }
 
 }  // namespace sluice::collector

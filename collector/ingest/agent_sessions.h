@@ -58,8 +58,10 @@ class AgentSessions {
   void RecordStatus(std::string_view agent, const v1::AgentStatus& status);
   void RecordStored(std::string_view agent, uint64_t records);
 
-  // By id; all that are remembered, with what is known of their files if `files`.
+  // By id; all that are remembered, publishers, too, with what is known of their files if `files`.
   std::vector<v1::Agent> List(bool files) const;
+  // Publishers that are connected.
+  size_t Publishers() const;
 
  private:
   struct Claim {
@@ -72,7 +74,7 @@ class AgentSessions {
     v1::Agent info;
     size_t files_bytes = 0;  // that info.file_list takes
     int64_t last_seen_unix_nano = 0;
-    prometheus::Gauge* last_seen = nullptr;
+    prometheus::Gauge* last_seen = nullptr;  // an agent's; publishers come and go
     std::optional<Claim> owner;
     std::optional<Claim> next;  // waits for the owner's release
   };
@@ -82,6 +84,7 @@ class AgentSessions {
   bool ForgetOne() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Agent* Find(std::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Touch(Agent* agent) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Forget(Agent* agent) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetFiles(Agent* agent, const v1::AgentFiles& files) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t agents_max_;

@@ -20,6 +20,8 @@ class IngestBudget {
   void Give(size_t bytes);
   // True if the limit is not reached. Otherwise `resume` will be called once, without a lock, on a thread that gives.
   bool HasRoomOrWait(std::function<void()> resume);
+  // For those who do not wait.
+  bool HasRoom() const { return bytes() < bytes_max_; }
   size_t bytes() const;
 
  private:

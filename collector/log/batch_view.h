@@ -69,4 +69,11 @@ absl::Status CheckTopicName(std::string_view topic);
 // 1 to 128 characters of [A-Za-z0-9._:-].
 absl::Status CheckAgentId(std::string_view agent);
 
+// Ids that are made at random and do not come back begin with it; what is known of their files is forgotten a while
+// after the last batch.
+inline constexpr std::string_view kEphemeralAgentPrefix = "ephemeral:";
+inline bool IsEphemeralAgent(std::string_view agent) { return agent.starts_with(kEphemeralAgentPrefix); }
+// Of programs that publish records of their own.
+inline bool IsPublisher(std::string_view agent) { return IsEphemeralAgent(agent) || agent.starts_with("publisher:"); }
+
 }  // namespace sluice::collector

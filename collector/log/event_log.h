@@ -45,6 +45,10 @@ struct PendingBatch {
   std::optional<std::vector<BatchPart>> parts = std::nullopt;
 };
 
+// How long after its last batch the watermark of a file of an ephemeral agent (IsEphemeralAgent) is remembered, at
+// least. Who was away for longer cannot know any more what it had sent.
+inline constexpr int64_t kEphemeralMemoryNanos = int64_t{24} * 3600 * 1'000'000'000;
+
 struct AppendResult {
   // kDuplicate: it had nothing that was new.
   enum class Outcome { kStored, kDuplicate, kRejected };

@@ -41,7 +41,8 @@ absl::StatusOr<v1::ListTopicsResponse> ListTopics(const v1::ListTopicsRequest& r
   return response;
 }
 
-v1::ListAgentsResponse ListAgents(std::vector<v1::Agent> connected, EventLog* log) {
+v1::ListAgentsResponse ListAgents(const v1::ListAgentsRequest& request, std::vector<v1::Agent> connected,
+                                  EventLog* log) {
   v1::ListAgentsResponse response;
   const size_t known = connected.size();
   for (const std::string& id : log->Agents()) {
@@ -50,6 +51,8 @@ v1::ListAgentsResponse ListAgents(std::vector<v1::Agent> connected, EventLog* lo
                                  [](const v1::Agent& agent, const std::string& other) { return agent.id() < other; });
     if (same == end || same->id() != id) connected.emplace_back().set_id(id);
   }
+  for (v1::Agent& agent : connected) agent.set_publisher(IsPublisher(agent.id()));
+  if (!request.publishers()) std::erase_if(connected, [](const v1::Agent& agent) { return agent.publisher(); });
   std::sort(connected.begin(), connected.end(), [](const v1::Agent& a, const v1::Agent& b) { return a.id() < b.id(); });
   size_t files_bytes = 0;
   for (v1::Agent& agent : connected) {

@@ -100,7 +100,7 @@ grpc::ServerUnaryReactor* LogService::ListAgents(grpc::CallbackServerContext* ca
                                                  v1::ListAgentsResponse* response) {
   grpc::ServerUnaryReactor* reactor = call->DefaultReactor();
   options_.context.executor->Run([this, reactor, request, response] {
-    *response = collector::ListAgents(options_.connected_agents(request->files()), options_.context.log);
+    *response = collector::ListAgents(*request, options_.connected_agents(request->files()), options_.context.log);
     reactor->Finish(grpc::Status::OK);
   });
   return reactor;

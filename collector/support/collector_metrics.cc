@@ -49,7 +49,9 @@ CollectorMetrics::CollectorMetrics(Registry* registry)
                          .Add({}, kAppendSeconds)),
       ingest_pending_bytes(OneGauge(registry, "sluice_collector_ingest_pending_bytes",
                                     "Bytes of agents' messages in memory that are not yet durable.")),
-      agent_streams(OneGauge(registry, "sluice_collector_agent_streams", "Streams of agents that are open.")),
+      agent_streams(
+          OneGauge(registry, "sluice_collector_agent_streams", "Streams of agents and publishers that are open.")),
+      publishers(OneGauge(registry, "sluice_collector_publishers", "Publishers that are connected.")),
       subscribers(OneGauge(registry, "sluice_collector_subscribers", "Subscriptions that are open.")),
       records_sent(
           OneCounter(registry, "sluice_collector_records_sent_total", "Records that were sent to subscribers.")),
@@ -73,6 +75,8 @@ CollectorMetrics::CollectorMetrics(Registry* registry)
       omitted_(Counters(registry, "sluice_collector_records_omitted_total",
                         "Records that subscribers were told they will never see, by reason, as far as the number is "
                         "known.")),
+      direct_requests_(Counters(registry, "sluice_collector_direct_requests_total",
+                                "Requests of services that send by themselves, by protocol and code of the answer.")),
       dropped_(Counters(registry, "sluice_collector_records_dropped_total",
                         "Records that a route of the configuration dropped, by route.")),
       dead_letters_(Counters(registry, "sluice_collector_dead_letters_total",
@@ -130,6 +134,10 @@ void CollectorMetrics::CountDropped(const std::string& route, uint32_t records) 
 
 void CollectorMetrics::CountDeadLetters(std::string_view reason, uint32_t records) {
   dead_letters_.Add({{"reason", std::string(reason)}}).Increment(records);
+}
+
+void CollectorMetrics::CountDirectRequest(std::string_view protocol, std::string_view code) {
+  direct_requests_.Add({{"protocol", std::string(protocol)}, {"code", std::string(code)}}).Increment();
 }
 
 void CollectorMetrics::CountOmitted(std::string_view reason, uint64_t records) {

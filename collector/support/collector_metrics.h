@@ -61,6 +61,8 @@ class CollectorMetrics {
   void CountDropped(const std::string& route, uint32_t records);
   // `reason`: see collector/log/dead_letter.h.
   void CountDeadLetters(std::string_view reason, uint32_t records);
+  // `protocol`: http, otlp; `code`: HTTP's status, gRPC's code.
+  void CountDirectRequest(std::string_view protocol, std::string_view code);
   // `reason`: retention, corruption.
   void CountOmitted(std::string_view reason, uint64_t records);
 
@@ -68,6 +70,7 @@ class CollectorMetrics {
   prometheus::Histogram& append_seconds;
   prometheus::Gauge& ingest_pending_bytes;
   prometheus::Gauge& agent_streams;
+  prometheus::Gauge& publishers;
   prometheus::Gauge& subscribers;
   prometheus::Counter& records_sent;
   prometheus::Counter& bytes_sent;
@@ -82,6 +85,7 @@ class CollectorMetrics {
   prometheus::Family<prometheus::Counter>& batches_rejected_;
   prometheus::Family<prometheus::Counter>& stream_errors_;
   prometheus::Family<prometheus::Counter>& omitted_;
+  prometheus::Family<prometheus::Counter>& direct_requests_;
   prometheus::Family<prometheus::Counter>& dropped_;
   prometheus::Family<prometheus::Counter>& dead_letters_;
   prometheus::Family<prometheus::Gauge>& group_lag_;

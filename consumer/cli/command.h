@@ -35,6 +35,7 @@ class Command {
   CLI::App* const app_;
 };
 
+std::unique_ptr<Command> AddPublishCommand(CLI::App* program);
 std::unique_ptr<Command> AddTailCommand(CLI::App* program);
 std::unique_ptr<Command> AddTopicsCommand(CLI::App* program);
 std::unique_ptr<Command> AddAgentsCommand(CLI::App* program);

@@ -86,6 +86,7 @@ class AgentsCommand final : public ListingCommand {
       : ListingCommand(program, "agents", "List the agents: which are connected, and how far behind they are.") {
     app()->add_option("AGENT", agents_, "Only these agents, by id. None: all");
     app()->add_flag("--files", files_, "The files that they follow, those with the most lag first")->group("Output");
+    app()->add_flag("--publishers", publishers_, "Also the programs that publish by themselves")->group("Output");
     app()->footer(R"(Examples:
   sluice agents
   sluice agents web-1 --files
@@ -94,7 +95,7 @@ class AgentsCommand final : public ListingCommand {
 
  private:
   absl::StatusOr<std::string> List(client::Client* client) override {
-    SLUICE_ASSIGN_OR_RETURN(std::vector<v1::Agent> agents, client->ListAgents(files_));
+    SLUICE_ASSIGN_OR_RETURN(std::vector<v1::Agent> agents, client->ListAgents(files_, publishers_));
     auto is_unwanted = [this](const v1::Agent& agent) {
       return !agents_.empty() && std::find(agents_.begin(), agents_.end(), agent.id()) == agents_.end();
     };
@@ -106,6 +107,7 @@ class AgentsCommand final : public ListingCommand {
 
   std::vector<std::string> agents_;
   bool files_ = false;
+  bool publishers_ = false;
 };
 
 class GroupsCommand final : public ListingCommand {

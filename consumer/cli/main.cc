@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   // gRPC's own log would only say again, in its own format, what comes to us as a status.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
 
-  CLI::App program("Reads the logs that a Sluice collector keeps.", "sluice");
+  CLI::App program("Reads the logs that a Sluice collector keeps, and adds to them.", "sluice");
   sluice::AddCommonFlags(&program);
   program.require_subcommand(0, 1);  // so that a word that is no command is told with a "did you mean"
 
@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   commands.push_back(sluice::cli::AddTopicsCommand(&program));
   commands.push_back(sluice::cli::AddAgentsCommand(&program));
   commands.push_back(sluice::cli::AddGroupsCommand(&program));
+  commands.push_back(sluice::cli::AddPublishCommand(&program));
   commands.push_back(sluice::cli::AddGenerateCommand(&program));
 
   if (int code = sluice::ParseFlags(&program, argc, argv); code >= 0) return code;

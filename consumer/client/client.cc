@@ -6,6 +6,7 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "consumer/client/channel.h"
+#include "consumer/client/publisher_impl.h"
 #include "consumer/client/subscription_impl.h"
 #include "grpcpp/client_context.h"
 #include "sluice/v1/log_service.grpc.pb.h"
@@ -66,6 +67,10 @@ class Client::Impl {
     return std::make_unique<Subscription::Impl>(channels_, std::move(options));
   }
 
+  absl::StatusOr<std::unique_ptr<Publisher::Impl>> NewPublisher(PublisherOptions options) {
+    return Publisher::Impl::Create(channels_, std::move(options));
+  }
+
   // One call of `method`, a member of the stub.
   template <typename Request, typename Response>
   absl::StatusOr<Response> Call(grpc::Status (v1::LogService::Stub::*method)(grpc::ClientContext*, const Request&,
@@ -111,9 +116,10 @@ absl::StatusOr<std::vector<v1::Topic>> Client::ListTopics(const std::vector<std:
                                 std::make_move_iterator(response.mutable_topics()->end()));
 }
 
-absl::StatusOr<std::vector<v1::Agent>> Client::ListAgents(bool files) {
+absl::StatusOr<std::vector<v1::Agent>> Client::ListAgents(bool files, bool publishers) {
   v1::ListAgentsRequest request;
   request.set_files(files);
+  request.set_publishers(publishers);
   SLUICE_ASSIGN_OR_RETURN(v1::ListAgentsResponse response, impl_->Call(&v1::LogService::Stub::ListAgents, request));
   return std::vector<v1::Agent>(std::make_move_iterator(response.mutable_agents()->begin()),
                                 std::make_move_iterator(response.mutable_agents()->end()));
@@ -124,6 +130,11 @@ absl::StatusOr<std::vector<v1::Group>> Client::ListGroups() {
                           impl_->Call(&v1::LogService::Stub::ListGroups, v1::ListGroupsRequest()));
   return std::vector<v1::Group>(std::make_move_iterator(response.mutable_groups()->begin()),
                                 std::make_move_iterator(response.mutable_groups()->end()));
+}
+
+absl::StatusOr<std::unique_ptr<Publisher>> Client::NewPublisher(PublisherOptions options) {
+  SLUICE_ASSIGN_OR_RETURN(auto publisher, impl_->NewPublisher(std::move(options)));
+  return std::unique_ptr<Publisher>(new Publisher(std::move(publisher)));
 }
 
 }  // namespace sluice::client

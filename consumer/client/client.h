@@ -1,4 +1,5 @@
-// Sluice's client library: reads the log of a collector. Link //consumer:client, include this file.
+// Sluice's client library: reads the log of a collector, and appends to it (publisher.h). Link //consumer:client,
+// include this file.
 //
 //   auto client = sluice::client::Client::Create({.address = "127.0.0.1:7070"}).value();
 //   auto errors = client->Subscribe({.topics = {"shop.*"}, .min_severity = sluice::v1::SEVERITY_ERROR, .follow =
@@ -23,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "consumer/client/batch.h"
+#include "consumer/client/publisher.h"
 #include "consumer/client/subscription.h"
 #include "sluice/v1/log_service.pb.h"
 
@@ -94,10 +96,14 @@ class Client {
 
   // The topics that match one of the globs (none: all), by name. One try; Unavailable if there is no collector.
   absl::StatusOr<std::vector<v1::Topic>> ListTopics(const std::vector<std::string>& globs = {});
-  // The agents that were ever connected, by id; with `files` what is known of the files that they follow. One try.
-  absl::StatusOr<std::vector<v1::Agent>> ListAgents(bool files = false);
+  // The agents that were ever connected, by id; with `files` what is known of the files that they follow, with
+  // `publishers` also those. One try.
+  absl::StatusOr<std::vector<v1::Agent>> ListAgents(bool files = false, bool publishers = false);
   // The consumer groups, by name. One try.
   absl::StatusOr<std::vector<v1::Group>> ListGroups();
+
+  // Returns at once; the publisher connects by itself. InvalidArgument if the options are no good.
+  absl::StatusOr<std::unique_ptr<Publisher>> NewPublisher(PublisherOptions options = {});
 
  private:
   class Impl;

@@ -1,6 +1,7 @@
 #include "collector/log/kafka/file_table.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/status.h"
 #include "base/strings.h"
@@ -119,7 +120,10 @@ void FileTable::Forget(std::string_view agent, const FileKey& key) {
   MutexLock lock(&mutex_);
   const auto files = agents_.find(agent);
   if (files == agents_.end()) return;
-  files->second.erase(key);
+  // Somebody forgot what is in use here: it is recorded anew.
+  const auto file = files->second.find(key);
+  if (file == files->second.end() || !file->second.AtRest()) return;
+  files->second.erase(file);
   if (files->second.empty()) agents_.erase(files);
 }
 
@@ -199,7 +203,7 @@ uint64_t FileTable::DeliveredEnd(std::string_view agent, const FileKey& key) con
   return entry == files->second.end() ? 0 : entry->second.state.watermark().end_offset();
 }
 
-std::vector<std::pair<std::string, v1::KafkaFileState>> FileTable::TakeChanged() {
+std::vector<std::pair<std::string, v1::KafkaFileState>> FileTable::TakeChanged(int64_t now_unix_nano) {
   MutexLock lock(&mutex_);
   std::vector<std::pair<std::string, v1::KafkaFileState>> states;
   states.reserve(changed_.size());
@@ -207,10 +211,27 @@ std::vector<std::pair<std::string, v1::KafkaFileState>> FileTable::TakeChanged()
     File* file = Find(agent, key);
     if (file == nullptr) continue;
     file->changed = false;
+    if (IsEphemeralAgent(agent)) file->state.set_time_unix_nano(static_cast<uint64_t>(now_unix_nano));
     states.emplace_back(FileName(agent, key), file->state);
   }
   changed_.clear();
   return states;
+}
+
+std::vector<std::string> FileTable::ForgetEphemeral(int64_t unix_nano) {
+  MutexLock lock(&mutex_);
+  std::vector<std::string> names;
+  for (auto agent = agents_.lower_bound(kEphemeralAgentPrefix);
+       agent != agents_.end() && IsEphemeralAgent(agent->first);) {
+    absl::erase_if(agent->second, [&](const auto& entry) {
+      const auto recorded = static_cast<int64_t>(entry.second.state.time_unix_nano());
+      if (recorded == 0 || recorded >= unix_nano || !entry.second.AtRest()) return false;
+      names.push_back(FileName(agent->first, entry.first));
+      return true;
+    });
+    agent = agent->second.empty() ? agents_.erase(agent) : std::next(agent);
+  }
+  return names;
 }
 
 void FileTable::MarkChanged(const std::vector<std::pair<std::string, v1::KafkaFileState>>& states) {

@@ -60,9 +60,12 @@ class FileTable {
   uint64_t DeliveredEnd(std::string_view agent, const FileKey& file) const;
 
   // What has changed since it was last taken, by key of the file's messages.
-  std::vector<std::pair<std::string, v1::KafkaFileState>> TakeChanged();
+  std::vector<std::pair<std::string, v1::KafkaFileState>> TakeChanged(int64_t now_unix_nano);
   // That did not reach the topic: to be taken again.
   void MarkChanged(const std::vector<std::pair<std::string, v1::KafkaFileState>>& states);
+  // Forgets the files of ephemeral agents that were recorded last before `unix_nano` and of which nothing is under way;
+  // the keys of their messages.
+  std::vector<std::string> ForgetEphemeral(int64_t unix_nano);
 
  private:
   struct File {
@@ -72,6 +75,8 @@ class FileTable {
     // Set: a batch that begins there was rejected.
     std::optional<uint64_t> held_from;
     absl::Status held_because;
+
+    bool AtRest() const { return !changed && sent_end <= state.watermark().end_offset(); }
   };
   using Files = absl::flat_hash_map<FileKey, File>;
   static v1::KafkaFilePlace* PlaceIn(std::string_view topic, File* file);

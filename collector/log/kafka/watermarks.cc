@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "collector/log/event_log.h"
 
 namespace sluice::collector::kafka {
 namespace {
@@ -20,6 +21,7 @@ constexpr int64_t kDeadNanos = int64_t{60} * 1'000'000'000;
 constexpr int64_t kAliveNanos = int64_t{10} * 1'000'000'000;
 // So much read for somebody else is noted down, so that the next one need not.
 constexpr int64_t kAdvanceMessages = 1'000;
+constexpr int64_t kForgetIntervalNanos = int64_t{3600} * 1'000'000'000;
 
 std::string MakeId() {
   absl::BitGen random;
@@ -224,7 +226,7 @@ absl::Status Watermarks::Record() {
     progress = own_;
     own_changed_ = false;
   }
-  const auto states = parts_.files->TakeChanged();
+  const auto states = parts_.files->TakeChanged(parts_.clock->UnixNanos());
   std::vector<StateLog::Entry> entries;
   entries.reserve(states.size());
   for (const auto& [name, state] : states) entries.emplace_back(StrCat(kFilePrefix, name), state.SerializeAsString());
@@ -255,10 +257,28 @@ absl::Status Watermarks::WriteProgress(const std::string& who, int64_t time_unix
   return state_->Write({{StrCat(kProgressPrefix, who), message.SerializeAsString()}}, options_.handshake_timeout);
 }
 
+void Watermarks::ForgetEphemeral() {
+  // What others have recorded meanwhile counts.
+  absl::Status status = Refresh();
+  std::vector<StateLog::Entry> entries;
+  if (status.ok()) {
+    for (const std::string& name : parts_.files->ForgetEphemeral(parts_.clock->UnixNanos() - kEphemeralMemoryNanos)) {
+      entries.emplace_back(StrCat(kFilePrefix, name), std::nullopt);
+    }
+  }
+  if (status.ok() && !entries.empty()) status = state_->Write(entries, options_.handshake_timeout);
+  if (!status.ok()) log::Debug("kafka", "ephemeral agents are not forgotten; once more later", {{"reason", status}});
+}
+
 void Watermarks::Run() {
   bool failed = false;
   int64_t last = parts_.clock->MonotonicNanos();
+  int64_t last_forgotten = last;
   for (;;) {
+    if (parts_.clock->MonotonicNanos() - last_forgotten > kForgetIntervalNanos) {
+      last_forgotten = parts_.clock->MonotonicNanos();
+      ForgetEphemeral();
+    }
     {
       MutexLock lock(&mutex_);
       if (stopping_) return;

@@ -61,6 +61,8 @@ class Watermarks {
   absl::Status RefreshNow();
   // Writes the files that have changed, then how far this goes.
   absl::Status Record();
+  // Of those who do not come back; once an hour.
+  void ForgetEphemeral();
   absl::Status WriteProgress(const std::string& who, int64_t time_unix_nano, const Progress& progress);
   void OnEntry(std::string_view key, std::optional<std::string_view> value) ABSL_EXCLUSIVE_LOCKS_REQUIRED(read_mutex_);
   // Reads the partitions from these offsets to their ends.

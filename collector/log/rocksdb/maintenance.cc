@@ -1,5 +1,7 @@
 #include "collector/log/rocksdb/maintenance.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -87,8 +89,13 @@ absl::Status Maintenance::ForgetWatermarks(int64_t now_unix_nano, bool forced) {
   }
   watermarks_looked_at_unix_nano_ = now_unix_nano;
   const int64_t before = now_unix_nano - absl::ToInt64Nanoseconds(options_.retention.age + kWatermarkGrace);
-  SLUICE_ASSIGN_OR_RETURN(std::vector<std::string> old, parts_.watermarks->OlderThan(before, kWatermarksPerPass));
-  if (!old.empty()) parts_.writer->ForgetWatermarks(std::move(old), before);
+  SLUICE_ASSIGN_OR_RETURN(std::vector<std::string> old, parts_.watermarks->OlderThan(before, "", kWatermarksPerPass));
+  const int64_t ephemeral_before = now_unix_nano - kEphemeralMemoryNanos;
+  SLUICE_ASSIGN_OR_RETURN(std::vector<std::string> ephemeral,
+                          parts_.watermarks->OlderThan(ephemeral_before, kEphemeralAgentPrefix, kWatermarksPerPass));
+  std::move(ephemeral.begin(), ephemeral.end(), std::back_inserter(old));
+  // A file that got something after all got it later than either.
+  if (!old.empty()) parts_.writer->ForgetWatermarks(std::move(old), std::max(before, ephemeral_before));
   return absl::OkStatus();
 }
 

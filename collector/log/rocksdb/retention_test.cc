@@ -182,6 +182,18 @@ TEST_F(RetentionTest, ForgetsWatermarksOfFilesThatAreLongGone) {
   EXPECT_EQ(AppendOne(log(), {.agent = "gone", .inode = 1}).outcome, Outcome::kStored);
 }
 
+TEST_F(RetentionTest, ForgetsEphemeralAgentsSoon) {
+  ASSERT_EQ(AppendOne(log(), {.agent = "ephemeral:1", .inode = 1}).outcome, Outcome::kStored);
+  ASSERT_EQ(AppendOne(log(), {.agent = "ephemeral:2", .inode = 1}).outcome, Outcome::kStored);
+  ASSERT_EQ(AppendOne(log(), {.agent = "web-1", .inode = 1}).outcome, Outcome::kStored);
+  clock_.Advance(20 * kHour);
+  ASSERT_EQ(AppendOne(log(), {.agent = "ephemeral:2", .inode = 1, .first_offset = 16}).outcome, Outcome::kStored);
+  clock_.Advance(5 * kHour);
+  log().ApplyRetention();
+  ASSERT_EQ(AppendOne(log(), {.agent = "web-1", .inode = 2}).outcome, Outcome::kStored);
+  EXPECT_THAT(log().Agents(), ElementsAre("ephemeral:2", "web-1"));
+}
+
 TEST_F(RetentionTest, TellsAReaderThatIsBehindHowMuchItMissed) {
   for (int i = 0; i < 10; ++i) Append("app", 3);
   Append("other");

@@ -99,11 +99,14 @@ std::vector<std::string> WatermarkStore::Agents() const {
   return std::vector<std::string>(agents_.begin(), agents_.end());
 }
 
-absl::StatusOr<std::vector<std::string>> WatermarkStore::OlderThan(int64_t append_unix_nano, size_t keys_max) const {
+absl::StatusOr<std::vector<std::string>> WatermarkStore::OlderThan(int64_t append_unix_nano,
+                                                                   std::string_view agent_prefix,
+                                                                   size_t keys_max) const {
   SLUICE_ASSIGN_OR_RETURN(const Database::Session session, database_.Enter());
   std::vector<std::string> old;
   const std::unique_ptr<rocksdb::Iterator> it(session.db()->NewIterator({}, session.watermarks()));
-  for (it->SeekToFirst(); it->Valid() && old.size() < keys_max; it->Next()) {
+  const rocksdb::Slice prefix(agent_prefix.data(), agent_prefix.size());
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix) && old.size() < keys_max; it->Next()) {
     const std::optional<WatermarkValue> value = WatermarkValue::Decode(ToView(it->value()));
     if (value.has_value() && value->append_unix_nano < append_unix_nano) old.push_back(it->key().ToString());
   }

@@ -36,8 +36,10 @@ class WatermarkStore {
   // Thread-safe.
   absl::StatusOr<std::vector<v1::FileWatermark>> Of(std::string_view agent) const;
   std::vector<std::string> Agents() const;
-  // The keys whose files got nothing since `append_unix_nano`; at most `keys_max`.
-  absl::StatusOr<std::vector<std::string>> OlderThan(int64_t append_unix_nano, size_t keys_max) const;
+  // The keys whose files got nothing since `append_unix_nano`, of agents whose ids begin with `agent_prefix`; at most
+  // `keys_max`.
+  absl::StatusOr<std::vector<std::string>> OlderThan(int64_t append_unix_nano, std::string_view agent_prefix,
+                                                     size_t keys_max) const;
 
  private:
   const Database& database_;
