@@ -27,8 +27,9 @@ void AddFlags(CLI::App* app, sluice::collector::CollectorFlags* flags, bool* che
   app->add_option("--grpc-address", flags->grpc_address,
                   "Where agents and subscribers connect (default 127.0.0.1:7070; port 0: any free one)")
       ->type_name("HOST:PORT");
-  app->add_option("--http-address", flags->http_address,
-                  "Where /metrics, /healthz and /readyz are served (default 127.0.0.1:7071)")
+  app->add_option(
+         "--http-address", flags->http_address,
+         "Where /metrics, /healthz and /readyz are served, and services may send logs (default 127.0.0.1:7071)")
       ->type_name("HOST:PORT");
   app->add_option("--data-dir", flags->data_dir, "Where the log is kept (default ./sluice-data)")->type_name("DIR");
   app->add_flag("--insecure", flags->insecure, "Allow addresses beyond loopback without TLS");

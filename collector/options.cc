@@ -9,6 +9,7 @@
 #include "base/pem.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "collector/direct/direct_record.h"
 #include "collector/log/batch_view.h"
 #include "collector/log/kafka/kafka_log.h"
 #include "collector/route/route_config.h"
@@ -179,6 +180,22 @@ void ReadGroups(const ConfigNode& groups, GroupOptions* options) {
   options->retention = groups.Duration("retention", options->retention, absl::Minutes(1), absl::Hours(24 * 365 * 100));
 }
 
+void ReadDirect(const ConfigNode& direct, DirectOptions* options) {
+  options->enabled = direct.Bool("enabled", true);
+  options->topic = direct.String("topic", options->topic);
+  if (const auto topic = DirectTopic::Compile(options->topic); !topic.ok()) {
+    direct.Fail("topic", MessageOf(topic.status()));
+  }
+  options->heartbeats_topic = direct.String("heartbeats_topic", options->heartbeats_topic);
+  const absl::Status heartbeats = CheckTopicName(options->heartbeats_topic);
+  if (!heartbeats.ok()) direct.Fail("heartbeats_topic", MessageOf(heartbeats));
+  options->body_bytes = direct.Bytes("body_bytes", options->body_bytes, 1 << 10, kGiB);
+  options->record_bytes = direct.Bytes("record_bytes", options->record_bytes, 1 << 10, kMiB);
+  options->records = direct.Int("records", static_cast<int64_t>(options->records), 1, 1'000'000);
+  options->requests = direct.Int("requests", static_cast<int64_t>(options->requests), 1, 1'000);
+  options->timeout = direct.Duration("timeout", options->timeout, absl::Seconds(1), absl::Minutes(5));
+}
+
 void ReadLimits(const ConfigNode& limits, CollectorOptions* options) {
   IngestLimits& ingest = options->ingest;
   options->log.topics_max = static_cast<uint32_t>(limits.Int("topics", options->log.topics_max, 1, 1'000'000));
@@ -199,6 +216,7 @@ absl::StatusOr<CollectorOptions> ReadOptions(const CollectorFlags& flags, const 
   ReadLog(root.Map("log"), &options);
   options.routing = ReadRouting(root);
   ReadGroups(root.Map("groups"), &options.groups);
+  ReadDirect(root.Map("direct"), &options.direct);
   ReadLimits(root.Map("limits"), &options);
   if (!flags.data_dir.empty()) options.log.data_dir = flags.data_dir;
   SLUICE_RETURN_IF_ERROR(file.Finish());

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/address.h"
+#include "collector/direct/direct_options.h"
 #include "collector/ingest/push_session.h"
 #include "collector/log/kafka/options.h"
 #include "collector/log/rocksdb/options.h"
@@ -35,6 +36,7 @@ struct CollectorOptions {
   RoutingOptions routing;
   KafkaOptions kafka;
   IngestLimits ingest;
+  DirectOptions direct;
   size_t subscribers_max = 4'096;
   GroupOptions groups;
   std::vector<std::string> warnings;  // of what is no error, each with where it stands

@@ -83,17 +83,35 @@ absl::Status Server::Open() {
                                       .limits = {}},
                           .subscribers_max = options_.subscribers_max,
                           .connected_agents = [this](bool files) { return sessions_.List(files); }});
+  return options_.direct.enabled ? OpenDirect() : absl::OkStatus();
+}
+
+absl::Status Server::OpenDirect() {
+  SLUICE_ASSIGN_OR_RETURN(direct_, DirectLog::Open({.log = log_.get(),
+                                                    .router = router_.get(),
+                                                    .budget = &budget_,
+                                                    .metrics = &metrics_,
+                                                    .clock = SystemClock()}));
+  SLUICE_ASSIGN_OR_RETURN(const DirectTopic topic, DirectTopic::Compile(options_.direct.topic));
+  direct_http_ = std::make_unique<DirectHttp>(options_.direct, topic, direct_.get(), &metrics_, SystemClock());
+  otlp_ = std::make_unique<OtlpService>(options_.direct, topic, direct_.get(), &metrics_, SystemClock());
   return absl::OkStatus();
 }
 
 absl::Status Server::Listen() {
-  SLUICE_ASSIGN_OR_RETURN(
-      http_, HttpServer::Start(
-                 {.address = options_.http_address, .registry = &registry_, .ready = [this] { return Ready(); }}));
+  HttpServer::Options http{
+      .address = options_.http_address, .registry = &registry_, .ready = [this] { return Ready(); }};
+  std::vector<grpc::Service*> services = {ingest_.get(), log_service_.get()};
+  if (direct_ != nullptr) {
+    http.posts = direct_http_->Posts();
+    http.posts_max = options_.direct.requests;
+    services.push_back(otlp_.get());
+  }
+  SLUICE_ASSIGN_OR_RETURN(http_, HttpServer::Start(std::move(http)));
   SLUICE_ASSIGN_OR_RETURN(grpc_, GrpcServer::Start({.address = options_.grpc_address,
                                                     .tls = options_.tls,
                                                     .message_bytes_max = options_.ingest.message_bytes,
-                                                    .services = {ingest_.get(), log_service_.get()}}));
+                                                    .services = std::move(services)}));
   return absl::OkStatus();
 }
 
@@ -115,6 +133,7 @@ void Server::Observe() {
   for (const TopicInfo& topic : topics) bytes += topic.bytes;
   metrics_.topics.Set(static_cast<double>(topics.size()));
   metrics_.log_bytes.Set(static_cast<double>(bytes));
+  metrics_.publishers.Set(static_cast<double>(sessions_.Publishers()));
   ScheduleObserve();
 }
 

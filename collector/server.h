@@ -8,6 +8,9 @@
 #include "absl/status/statusor.h"
 #include "base/http_server.h"
 #include "base/mutex.h"
+#include "collector/direct/direct_http.h"
+#include "collector/direct/direct_log.h"
+#include "collector/direct/otlp_service.h"
 #include "collector/grpc_server.h"
 #include "collector/ingest/agent_sessions.h"
 #include "collector/ingest/ingest_budget.h"
@@ -43,6 +46,7 @@ class Server {
  private:
   explicit Server(const CollectorOptions& options);
   absl::Status Open();
+  absl::Status OpenDirect();
   absl::Status Listen();
   absl::Status Ready();
   // Each second: what is not counted where it happens.
@@ -64,6 +68,10 @@ class Server {
   std::unique_ptr<GroupCoordinator> groups_;
   std::unique_ptr<IngestService> ingest_;
   std::unique_ptr<LogService> log_service_;
+  // Null unless services may send directly.
+  std::unique_ptr<DirectLog> direct_;
+  std::unique_ptr<DirectHttp> direct_http_;
+  std::unique_ptr<OtlpService> otlp_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<GrpcServer> grpc_;
 

@@ -16,6 +16,7 @@ test_packages=(
 )
 grpcurl_version=v1.9.1 # the newest that Debian 12's Go builds
 buf_version=1.50.0
+otel_version=1.38.0
 setup_log=$cache/setup.log
 
 die() {
@@ -152,9 +153,28 @@ setup_kafka() {
   retry 4 env SLUICE_CACHE="$cache" tools/kafka.sh fetch || die "could not fetch Apache Kafka"
 }
 
+# OpenTelemetry's SDK for Python, which the tests send logs with.
+setup_otel() {
+  local work
+  if [[ ! -x $cache/otel-$otel_version/bin/python3 ]]; then
+    install_packages python3-venv
+    echo "dev: fetching OpenTelemetry $otel_version" >&2
+    mkdir -p "$cache"
+    work=$(mktemp -d "$cache/otel.XXXXXX")
+    logged /usr/bin/python3 -m venv "$work" || die "could not make a Python environment"
+    retry 4 logged "$work/bin/python3" -m pip install --quiet --disable-pip-version-check \
+      "opentelemetry-sdk==$otel_version" "opentelemetry-exporter-otlp-proto-grpc==$otel_version" \
+      || die "could not fetch OpenTelemetry"
+    # Another set-up may have been as quick.
+    mv --no-target-directory "$work" "$cache/otel-$otel_version" 2>/dev/null || rm -rf "$work"
+  fi
+  ln -sfn "otel-$otel_version" "$cache/otel"
+}
+
 setup_test() {
   install_packages "${test_packages[@]}"
   setup_kafka
+  setup_otel
   setup_grpcurl
   setup_buf
   setup_prometheus
