@@ -57,14 +57,14 @@ void Assembler::Add(const rd_kafka_message_t& message) {
   MessageView view = ReadMessage(message);
   const int64_t time = TimeOf(message);
   // Alone, a record that is not as it has to be would spoil its whole batch.
-  std::string record;
-  if (!AppendRecord(view, &record)) {
+  record_.clear();
+  if (!AppendRecord(view, &record_)) {
     view = AsForeign(view, message.offset, time);
-    AppendRecord(view, &record);
+    AppendRecord(view, &record_);
   }
   if (count_ > 0 && !Continues(view, message.offset)) Flush();
   if (count_ == 0) Begin(view, message.offset, time);
-  records_ += record;
+  records_ += record_;
   ++count_;
   end_offset_ = view.end;
   placed_.end = message.offset + 1;
@@ -94,6 +94,7 @@ void Assembler::Begin(const MessageView& message, int64_t offset, int64_t time_u
 
 v1::LogBatch Assembler::Shared() const {
   v1::LogBatch shared;
+  // The key names the agent, too; the header may be left out.
   const std::optional<FileOfAgent> file = ours_ ? ParseFileName(key_) : std::nullopt;
   if (!labels_.empty()) {
     const std::string json = StrCat("{\"labels\":", labels_, "}");
@@ -102,8 +103,8 @@ v1::LogBatch Assembler::Shared() const {
   shared.set_topic(topic_);
   shared.set_first_offset(first_offset_);
   shared.set_end_offset(end_offset_);
-  if (file.has_value() && file->agent == agent_) {
-    shared.set_agent(agent_);
+  if (file.has_value() && (agent_.empty() || file->agent == agent_)) {
+    shared.set_agent(std::string(file->agent));
     shared.set_host(host_);
     shared.set_path(path_);
     shared.set_source(source_);
@@ -119,9 +120,11 @@ v1::LogBatch Assembler::Shared() const {
   return shared;
 }
 
-bool Assembler::Finish(v1::LogBatch shared, const std::string& records, PlacedBatch* placed) const {
+bool Assembler::Finish(v1::LogBatch shared, std::string_view records, PlacedBatch* placed) {
   Summarise(records, shared.mutable_summary());
-  std::string bytes = shared.SerializeAsString();
+  std::string bytes;
+  bytes.reserve(shared.ByteSizeLong() + records.size());
+  shared.AppendToString(&bytes);
   bytes += records;
   placed->batch.bytes = SharedBytes::FromString(std::move(bytes));
   absl::StatusOr<BatchView> view = BatchView::Parse(placed->batch.bytes.view());
@@ -133,13 +136,17 @@ bool Assembler::Finish(v1::LogBatch shared, const std::string& records, PlacedBa
 void Assembler::Flush() {
   if (count_ == 0) return;
   count_ = 0;
-  const std::string records = std::exchange(records_, {});
-  if (Finish(Shared(), records, &placed_)) {
+  if (Finish(Shared(), records_, &placed_)) {
     done_.push_back(std::move(placed_));
-    return;
+  } else {
+    FlushAsForeign();
   }
-  // Somebody else wrote our headers: each message by itself, as it stands.
-  RecordCursor cursor(records);
+  records_.clear();
+}
+
+// Somebody else wrote our headers: each message by itself, as it stands.
+void Assembler::FlushAsForeign() {
+  RecordCursor cursor(records_);
   RecordView record;
   for (int64_t offset = placed_.first; offset < placed_.end; ++offset) {
     MessageView foreign;
@@ -165,6 +172,9 @@ void Assembler::Flush() {
 
 std::vector<PlacedBatch> Assembler::Take() {
   Flush();
+  // There is one of these for each partition that is read.
+  records_ = std::string();
+  record_ = std::string();
   return std::exchange(done_, {});
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "collector/log/event_log.h"
@@ -36,9 +37,10 @@ class Assembler {
   bool Continues(const MessageView& message, int64_t offset) const;
   void Begin(const MessageView& message, int64_t offset, int64_t time_unix_nano);
   void Flush();
+  void FlushAsForeign();
   v1::LogBatch Shared() const;
   // Puts `records` behind the shared fields; false if that is no valid batch.
-  bool Finish(v1::LogBatch shared, const std::string& records, PlacedBatch* placed) const;
+  static bool Finish(v1::LogBatch shared, std::string_view records, PlacedBatch* placed);
 
   const std::string topic_;
   const int32_t partition_;
@@ -51,6 +53,7 @@ class Assembler {
   uint64_t end_offset_ = 0;
   PlacedBatch placed_;
   std::string records_;
+  std::string record_;  // of the message that is added
 
   std::vector<PlacedBatch> done_;
 };

@@ -13,6 +13,14 @@ namespace {
 
 // How many messages a poll takes at most.
 constexpr size_t kPollMessages = 2'000;
+// When to wake librdkafka: as soon as so much was taken, a part of what it fetches ahead (client.cc) …
+constexpr size_t kTakenMessages = 5'000;
+constexpr size_t kTakenBytes = size_t{2} << 20;
+// … and no more than this is left.
+constexpr size_t kLeftMessages = 4'000;
+// Enough that every broker leads one of them, a few at a time where there are many.
+constexpr size_t kWokenPartitions = 64;
+constexpr int kWakeMilliseconds = 1;
 
 }  // namespace
 
@@ -59,11 +67,30 @@ void Consumer::StopAll() {
   while (!started_.empty()) Stop(TopicPartition(started_.back()));
 }
 
+// While what it has fetched and nobody has taken is above its bounds, librdkafka (2.0) fetches nothing, and looks again
+// only when something wakes the connection's thread, after a second at the latest. A question to the brokers does.
+void Consumer::KeepFlowing() {
+  const bool due = taken_messages_ >= kTakenMessages || taken_bytes_ >= kTakenBytes;
+  if (!due || started_.empty() || rd_kafka_queue_length(queue_.get()) > kLeftMessages) return;
+  taken_messages_ = taken_bytes_ = 0;
+  const size_t count = std::min(started_.size(), kWokenPartitions);
+  const Partitions list(rd_kafka_topic_partition_list_new(static_cast<int>(count)));
+  for (size_t i = 0; i < count; ++i) {
+    const TopicPartition& partition = started_[(next_woken_ + i) % started_.size()];
+    rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)->offset =
+        RD_KAFKA_OFFSET_END;
+  }
+  next_woken_ = (next_woken_ + count) % started_.size();
+  // Whatever it answers, and whether it does in time.
+  (void)rd_kafka_offsets_for_times(client_.get(), list.get(), kWakeMilliseconds);
+}
+
 std::vector<Message> Consumer::Poll(absl::Duration timeout) {
   std::array<rd_kafka_message_t*, kPollMessages> buffer;
   // Waits only while there is nothing at all: a lone message is not held back for others.
   const auto wait = static_cast<int>(absl::ToInt64Milliseconds(timeout));
   ssize_t count = rd_kafka_consume_batch_queue(queue_.get(), 0, buffer.data(), buffer.size());
+  KeepFlowing();
   if (count <= 0) {
     count = rd_kafka_consume_batch_queue(queue_.get(), wait, buffer.data(), 1);
     if (count == 1) {
@@ -74,6 +101,8 @@ std::vector<Message> Consumer::Poll(absl::Duration timeout) {
   std::vector<Message> messages;
   messages.reserve(static_cast<size_t>(std::max<ssize_t>(count, 0)));
   for (ssize_t i = 0; i < count; ++i) messages.emplace_back(buffer[static_cast<size_t>(i)]);
+  taken_messages_ += messages.size();
+  for (const Message& message : messages) taken_bytes_ += message->len;
   return messages;
 }
 

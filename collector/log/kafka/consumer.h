@@ -42,11 +42,17 @@ class Consumer {
  private:
   explicit Consumer(Client client) : client_(std::move(client)), queue_(rd_kafka_queue_new(client_.get())) {}
   rd_kafka_topic_t* TopicOf(const std::string& name);
+  // Sees to it that the brokers are asked for more before all that was fetched is taken.
+  void KeepFlowing();
 
   const Client client_;
   Queue queue_;
   std::map<std::string, Topic> topics_;
   std::vector<TopicPartition> started_;
+  // Taken since the threads of librdkafka were last woken, and of which partitions they are woken next.
+  size_t taken_messages_ = 0;
+  size_t taken_bytes_ = 0;
+  size_t next_woken_ = 0;
 };
 
 // One stretch of a partition.

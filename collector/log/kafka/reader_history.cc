@@ -27,9 +27,21 @@ absl::Status Reader::ReadHistory(Omission* omission) {
 }
 
 absl::Status Reader::StartHistory(Consumer* consumer) {
-  for (auto& [partition, part] : partitions_) {
+  std::vector<TopicPartition> start;
+  std::vector<TopicPartition> from_beginning;
+  for (const auto& [partition, part] : partitions_) {
     if (part.watching || part.reading || !part.backlog.empty()) continue;
-    SLUICE_RETURN_IF_ERROR(consumer->Start(partition, part.position));
+    start.push_back(partition);
+    if (part.position < 0) from_beginning.push_back(partition);
+  }
+  // A client that is told "from the beginning" before it has connected waits for half a second; one that knows the
+  // offset does not.
+  const auto first = parts_.cluster->Offsets(from_beginning, Cluster::Which::kFirst, kAskPatience);
+  for (const TopicPartition& partition : start) {
+    Part& part = partitions_[partition];
+    int64_t offset = part.position;
+    if (offset < 0 && first.ok() && first->contains(partition)) offset = first->at(partition);
+    SLUICE_RETURN_IF_ERROR(consumer->Start(partition, offset));
     part.reading = true;
     part.fetched = part.position;
     part.assembler = std::make_unique<Assembler>(part.topic, partition.partition);
@@ -92,6 +104,8 @@ void Reader::TakeMessages(Consumer* consumer, Omission* omission) {
 absl::Status Reader::OutOfRange(Consumer* consumer, const TopicPartition& partition, Part* part, Omission* omission) {
   consumer->Stop(partition);
   part->reading = false;
+  // It was to begin with whatever is there.
+  if (part->position < 0) return absl::OkStatus();
   SLUICE_ASSIGN_OR_RETURN(const auto first, parts_.cluster->Offsets({partition}, Cluster::Which::kFirst, kAskPatience));
   const auto begin = first.find(partition);
   if (begin == first.end()) return absl::OkStatus();
