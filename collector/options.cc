@@ -111,6 +111,10 @@ KafkaValueFormat ReadFormat(const ConfigNode& kafka) {
   return format == "text" ? KafkaValueFormat::kText : KafkaValueFormat::kProtobuf;
 }
 
+KafkaHeaders ReadHeaders(const ConfigNode& kafka) {
+  return kafka.Choice("headers", "all", {"all", "identity"}) == "all" ? KafkaHeaders::kAll : KafkaHeaders::kIdentity;
+}
+
 void ReadKafkaSecurity(const ConfigNode& kafka, KafkaOptions* options) {
   if (kafka.Has("tls")) {
     const ConfigNode tls = kafka.Map("tls");
@@ -149,6 +153,7 @@ void ReadKafka(const ConfigNode& kafka, KafkaOptions* options) {
   options->replication_factor = static_cast<int>(kafka.Int("replication_factor", options->replication_factor, 1, 100));
   options->create_topics = kafka.Bool("create_topics", true);
   options->value_format = ReadFormat(kafka);
+  options->headers = ReadHeaders(kafka);
   ReadKafkaSecurity(kafka, options);
   options->queue_messages = static_cast<size_t>(
       kafka.Int("queue_messages", static_cast<int64_t>(options->queue_messages), 1'000, 10'000'000));

@@ -38,6 +38,7 @@ log:
     partitions: 3
     replication_factor: 1
     value_format: protobuf
+    headers: identity
     properties: {compression.type: lz4}
 limits: {topics: 50, agents: 60, streams: 70, subscribers: 80, pending_bytes: 90MiB, stream_pending_bytes: 10MiB, message_bytes: 4MiB}
 )");
@@ -48,6 +49,7 @@ limits: {topics: 50, agents: 60, streams: 70, subscribers: 80, pending_bytes: 90
   EXPECT_EQ(options->log.retention.bytes, uint64_t{20} << 30);
   EXPECT_EQ(options->log.retention.age, absl::Hours(72));
   EXPECT_EQ(options->log.tail_bytes, size_t{64} << 20);
+  EXPECT_EQ(options->kafka.headers, KafkaHeaders::kIdentity);
   EXPECT_EQ(options->log.topics_max, 50);
   EXPECT_EQ(options->ingest.agents, 60);
   EXPECT_EQ(options->ingest.streams, 70);
@@ -103,6 +105,7 @@ TEST(OptionsTest, NamesFileLineKeyAndWhatIsAllowed) {
        "/no/such/file.pem"},
       {"limits:\n  topics: 0", "collector.yaml:2: limits.topics", "1"},
       {"log: {kafka: {value_format: xml}}", "collector.yaml:1: log.kafka.value_format", "json"},
+      {"log: {kafka: {headers: none}}", "collector.yaml:1: log.kafka.headers", "identity"},
   };
   for (const auto& c : cases) {
     absl::StatusOr<CollectorOptions> options = Parse(c.yaml);

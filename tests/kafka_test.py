@@ -80,6 +80,23 @@ def test_messages_name_their_line(sandbox, broker):
     assert second[0] == partition and "offset=30" in second[3]
 
 
+def test_headers_that_sluice_itself_needs(sandbox, broker):
+    """`headers: identity`: nothing else, and still everything comes back, exactly once also after a kill."""
+    collector = sandbox.collector(config=kafka.config(broker, "text", "    headers: identity\n" + prefix("hi")))
+    file = sandbox.log_file("app/a.log")
+    file.append(*numbered("app", 500))
+    agent = sandbox.agent(sandbox.logs)
+    sandbox.expect("app", file.lines, timeout=40)
+    for message in broker.messages("hi-app", "%k\t%h\n"):
+        assert [h.split("=")[0] for h in message[1].split(",")] == ["offset", "sluice"]
+    collector.kill()
+    file.append(*numbered("app", 500, first=500))
+    collector.start()
+    expect_in_kafka(broker, "hi-app", file.lines)
+    record = json.loads(sandbox.raw("app", "--output=json")[0])
+    assert record["agent"] == agent.agent_id and not record.get("host")
+
+
 def test_topics_cursors_and_foreign_messages(sandbox, broker):
     sandbox.collector(config=kafka.config(broker, "text", prefix("fo")))
     file = sandbox.log_file("app/a.log")

@@ -144,7 +144,7 @@ bool FileTable::Found(const FileOfAgent& who, const MessageView& message, std::s
   if (!message.whole) return true;
   SetFile(who.file, mark->mutable_file());
   mark->set_end_offset(message.end);
-  mark->set_path(std::string(message.path));
+  if (!message.path.empty()) mark->set_path(std::string(message.path));
   // Of the bytes before this place nothing is known but that they were sent.
   mark->clear_frontier();
   file.sent_end = std::max(file.sent_end, message.end);

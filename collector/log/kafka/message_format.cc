@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/wire.h"
 #include "collector/log/kafka/json_record.h"
+#include "collector/log/kafka/message_memory.h"
 #include "collector/log/wire_fields.h"
 #include "google/protobuf/util/json_util.h"
 #include "sluice/v1/log.pb.h"
@@ -20,6 +21,8 @@ namespace {
 
 constexpr uint32_t kSeveritiesMax = 24;
 constexpr std::string_view kOursHeader = "sluice";
+// What a record has beside what it shares with others.
+constexpr size_t kOwnHeadersMax = 3;
 
 void Add(rd_kafka_headers_t* headers, std::string_view name, std::string_view value) {
   rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
@@ -165,8 +168,8 @@ v1::LogRecord RecordOf(const MessageView& message) {
 
 }  // namespace
 
-HeaderWriter::HeaderWriter(const BatchView& batch, KafkaValueFormat format, bool whole)
-    : format_(format), whole_(whole), shared_(rd_kafka_headers_new(8)) {
+HeaderWriter::HeaderWriter(const BatchView& batch, Format format, bool whole) : format_(format), whole_(whole) {
+  if (format_.headers == KafkaHeaders::kIdentity) return;
   std::string_view host;
   std::string_view source;
   std::map<std::string_view, std::string_view> labels;
@@ -177,23 +180,27 @@ HeaderWriter::HeaderWriter(const BatchView& batch, KafkaValueFormat format, bool
     if (field.number == batch_fields::kSource) source = field.bytes;
     if (field.number == batch_fields::kLabels) AddLabel(field.bytes, &labels);
   }
-  Add(shared_.get(), "agent", batch.agent);
-  AddIfSet(shared_.get(), "host", host);
-  AddIfSet(shared_.get(), "path", batch.path);
-  AddIfSet(shared_.get(), "source", source);
-  AddIfSet(shared_.get(), "labels", LabelsJson(labels));
+  labels_ = LabelsJson(labels);
+  const std::pair<std::string_view, std::string_view> all[] = {
+      {"agent", batch.agent}, {"host", host}, {"path", batch.path}, {"source", source}, {"labels", labels_}};
+  for (const auto& header : all) {
+    if (!header.second.empty()) shared_.push_back(header);
+  }
 }
 
 Headers HeaderWriter::Of(const RecordView& record, uint64_t end) const {
-  Headers headers(rd_kafka_headers_copy(shared_.get()));
+  // Room for all of them: a list that grows is allocated twice.
+  Headers headers(rd_kafka_headers_new(shared_.size() + kOwnHeadersMax));
+  for (const auto& [name, value] : shared_) Add(headers.get(), name, value);
   char text[96];
   char* at = std::to_chars(text, text + sizeof text, record.offset).ptr;
   Add(headers.get(), "offset", std::string_view(text, static_cast<size_t>(at - text)));
-  AddIfSet(headers.get(), "severity", SeverityHeader(record.severity));
+  if (format_.headers == KafkaHeaders::kAll) AddIfSet(headers.get(), "severity", SeverityHeader(record.severity));
   // A capital: a part.
-  text[0] = whole_ ? FormatLetter(format_) : absl::ascii_toupper(static_cast<unsigned char>(FormatLetter(format_)));
+  text[0] = FormatLetter(format_.value);
+  if (!whole_) text[0] = absl::ascii_toupper(static_cast<unsigned char>(text[0]));
   at = std::to_chars(text + 1, text + sizeof text, end - record.offset).ptr;
-  if (format_ == KafkaValueFormat::kText) {
+  if (format_.value == KafkaValueFormat::kText) {
     *at++ = ' ';
     at = std::to_chars(at, text + sizeof text, record.time_unix_nano).ptr;
     *at++ = ' ';
@@ -224,7 +231,12 @@ MessageView ReadMessage(const rd_kafka_message_t& message) {
   rd_kafka_headers_t* headers = nullptr;
   bool ours = false;
   bool offset = false;
-  bool good = rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  bool good;
+  {
+    // They go with their message, soon.
+    const MessageMemory memory;
+    good = rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  }
   const char* name;
   const void* value;
   size_t size;

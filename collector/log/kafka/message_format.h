@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "collector/log/batch_view.h"
 #include "collector/log/kafka/handles.h"
@@ -12,18 +14,23 @@
 
 namespace sluice::collector::kafka {
 
-// Makes the headers of the messages of one batch: what its records share is made once.
+// Makes the headers of the messages of one batch, whose bytes outlive it: what its records share is found once.
 class HeaderWriter {
  public:
+  struct Format {
+    KafkaValueFormat value = KafkaValueFormat::kProtobuf;
+    KafkaHeaders headers = KafkaHeaders::kAll;
+  };
   // `whole`: the batch as its agent sent it; else a part that routes have made of one.
-  HeaderWriter(const BatchView& batch, KafkaValueFormat format, bool whole);
+  HeaderWriter(const BatchView& batch, Format format, bool whole);
   // `end`: where the next line of the file begins.
   Headers Of(const RecordView& record, uint64_t end) const;
 
  private:
-  const KafkaValueFormat format_;
+  const Format format_;
   const bool whole_;
-  Headers shared_;
+  std::string labels_;
+  std::vector<std::pair<std::string_view, std::string_view>> shared_;
 };
 
 // The value of a message that is not a part of the batch itself: for kJson and kText that had to be put together.

@@ -13,6 +13,12 @@ namespace sluice::collector {
 // What the value of a Kafka message is; docs/kafka.md says what each can represent.
 enum class KafkaValueFormat { kProtobuf, kJson, kText };
 
+// Which headers a message has; docs/kafka.md lists them.
+enum class KafkaHeaders {
+  kAll,
+  kIdentity,  // only what Sluice itself needs
+};
+
 struct KafkaTls {
   bool enabled = false;
   // Files, PEM; empty: the system's authorities, no certificate of our own.
@@ -35,6 +41,7 @@ struct KafkaOptions {
   int replication_factor = 1;
   bool create_topics = true;
   KafkaValueFormat value_format = KafkaValueFormat::kProtobuf;
+  KafkaHeaders headers = KafkaHeaders::kAll;
   KafkaTls tls;
   KafkaSasl sasl;
   // Any librdkafka property, for all of its clients.

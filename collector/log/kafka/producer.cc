@@ -23,10 +23,10 @@ absl::StatusOr<std::unique_ptr<Producer>> Producer::Make(const KafkaOptions& opt
   rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_DR);
   SLUICE_ASSIGN_OR_RETURN(Client client, MakeClient(std::move(conf), Role::kProducer));
   return std::unique_ptr<Producer>(
-      new Producer(std::move(client), options.value_format, errors, std::move(on_reports)));
+      new Producer(std::move(client), {options.value_format, options.headers}, errors, std::move(on_reports)));
 }
 
-Producer::Producer(Client client, KafkaValueFormat format, ErrorSink* errors, OnReports on_reports)
+Producer::Producer(Client client, HeaderWriter::Format format, ErrorSink* errors, OnReports on_reports)
     : client_(std::move(client)),
       format_(format),
       errors_(errors),

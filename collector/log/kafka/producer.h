@@ -34,7 +34,7 @@ class Producer {
   ~Producer();
 
   // Reads the part's records from its `from_offset` on: sets its messages and bytes.
-  void Prepare(Outgoing* outgoing) { sender_.Prepare(format_, outgoing); }
+  void Prepare(Outgoing* outgoing) { sender_.Prepare(format_.value, outgoing); }
   // Produces what was prepared; `prepared` by the same call order. `sent` of its messages will be reported: all of them
   // if there is no error.
   rd_kafka_resp_err_t Send(int64_t now_unix_nano, Outgoing* outgoing, uint32_t* sent);
@@ -46,12 +46,12 @@ class Producer {
   absl::Status Fatal() const;
 
  private:
-  Producer(Client client, KafkaValueFormat format, ErrorSink* errors, OnReports on_reports);
+  Producer(Client client, HeaderWriter::Format format, ErrorSink* errors, OnReports on_reports);
   void Run();
   rd_kafka_topic_t* TopicOf(const std::string& name);
 
   const Client client_;
-  const KafkaValueFormat format_;
+  const HeaderWriter::Format format_;
   ErrorSink* const errors_;
   const OnReports on_reports_;
   Queue queue_;

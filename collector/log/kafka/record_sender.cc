@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "collector/log/kafka/message_format.h"
+#include "collector/log/kafka/message_memory.h"
 #include "collector/log/kafka/names.h"
 
 namespace sluice::collector::kafka {
@@ -23,17 +23,18 @@ int64_t TimestampOf(const RecordView& record, int64_t now_unix_nano) {
   return static_cast<int64_t>((time == 0 || time > now ? now : time) / 1'000'000);
 }
 
+// What rd_kafka_produceva is told of a message.
 class Arguments {
  public:
+  // Room for one more. Valid as long as this.
   rd_kafka_vu_t& Add(rd_kafka_vtype_t type) {
     values_[count_].vtype = type;
     return values_[count_++];
   }
-  void AddBytes(rd_kafka_vtype_t type, std::string_view bytes) {
-    rd_kafka_vu_t& value = Add(type);
+  static void SetBytes(std::string_view bytes, rd_kafka_vu_t* value) {
     // librdkafka reads it only: there is no F_FREE.
-    value.u.mem.ptr = const_cast<char*>(bytes.data());
-    value.u.mem.size = bytes.size();
+    value->u.mem.ptr = const_cast<char*>(bytes.data());
+    value->u.mem.size = bytes.size();
   }
   const rd_kafka_vu_t* data() const { return values_.data(); }
   size_t size() const { return count_; }
@@ -73,25 +74,29 @@ void RecordSender::Prepare(KafkaValueFormat format, Outgoing* outgoing) {
   for (const Item& item : items_) outgoing->bytes += item.value.size();
 }
 
-rd_kafka_resp_err_t RecordSender::Produce(rd_kafka_t* client, rd_kafka_topic_t* topic, KafkaValueFormat format,
+rd_kafka_resp_err_t RecordSender::Produce(rd_kafka_t* client, rd_kafka_topic_t* topic, HeaderWriter::Format format,
                                           int64_t now_unix_nano, Outgoing* outgoing, uint32_t* sent) {
   const BatchView& view = outgoing->part.view;
   const std::string key = FileName(view.agent, view.file);
   const HeaderWriter headers(view, format, outgoing->whole);
-  const int32_t partition = outgoing->partition.partition;
   *sent = 0;
+  // All that is allocated from here on goes when its message is reported.
+  const MessageMemory memory;
+  Arguments arguments;
+  arguments.Add(RD_KAFKA_VTYPE_RKT).u.rkt = topic;
+  arguments.Add(RD_KAFKA_VTYPE_PARTITION).u.i32 = outgoing->partition.partition;
+  arguments.Add(RD_KAFKA_VTYPE_MSGFLAGS).u.i = 0;
+  Arguments::SetBytes(key, &arguments.Add(RD_KAFKA_VTYPE_KEY));
+  arguments.Add(RD_KAFKA_VTYPE_OPAQUE).u.ptr = outgoing;
+  rd_kafka_vu_t& value = arguments.Add(RD_KAFKA_VTYPE_VALUE);
+  rd_kafka_vu_t& timestamp = arguments.Add(RD_KAFKA_VTYPE_TIMESTAMP);
+  rd_kafka_vu_t& own_headers = arguments.Add(RD_KAFKA_VTYPE_HEADERS);
   for (const Item& item : items_) {
     Headers own = headers.Of(item.record, item.end);
-    Arguments arguments;
-    arguments.Add(RD_KAFKA_VTYPE_RKT).u.rkt = topic;
-    arguments.Add(RD_KAFKA_VTYPE_PARTITION).u.i32 = partition;
-    arguments.Add(RD_KAFKA_VTYPE_MSGFLAGS).u.i = 0;
     // An empty line is a value of no bytes; no value at all would be a tombstone.
-    arguments.AddBytes(RD_KAFKA_VTYPE_VALUE, item.value.data() == nullptr ? std::string_view("") : item.value);
-    arguments.AddBytes(RD_KAFKA_VTYPE_KEY, key);
-    arguments.Add(RD_KAFKA_VTYPE_TIMESTAMP).u.i64 = TimestampOf(item.record, now_unix_nano);
-    arguments.Add(RD_KAFKA_VTYPE_OPAQUE).u.ptr = outgoing;
-    arguments.Add(RD_KAFKA_VTYPE_HEADERS).u.headers = own.get();
+    Arguments::SetBytes(item.value.data() == nullptr ? std::string_view("") : item.value, &value);
+    timestamp.u.i64 = TimestampOf(item.record, now_unix_nano);
+    own_headers.u.headers = own.get();
     const Error error(rd_kafka_produceva(client, arguments.data(), arguments.size()));
     if (error != nullptr) return rd_kafka_error_code(error.get());
     (void)own.release();  // the message's now

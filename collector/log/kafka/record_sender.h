@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "collector/log/kafka/handles.h"
+#include "collector/log/kafka/message_format.h"
 #include "collector/log/kafka/options.h"
 #include "collector/log/kafka/outgoing.h"
 #include "collector/log/record_view.h"
@@ -18,7 +19,7 @@ class RecordSender {
   // messages and bytes of `outgoing`.
   void Prepare(KafkaValueFormat format, Outgoing* outgoing);
   // Produces what was prepared; `sent` messages of it, if there is an error.
-  rd_kafka_resp_err_t Produce(rd_kafka_t* client, rd_kafka_topic_t* topic, KafkaValueFormat format,
+  rd_kafka_resp_err_t Produce(rd_kafka_t* client, rd_kafka_topic_t* topic, HeaderWriter::Format format,
                               int64_t now_unix_nano, Outgoing* outgoing, uint32_t* sent);
 
  private:
