@@ -4,13 +4,10 @@
 //
 // Appends 2,000,000 records of 229 bytes in batches of 1 MiB, 16 MiB under way, synced; reads them back from disk; then
 // has 1,000 readers follow the head.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -21,6 +18,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/strings.h"
+#include "bench/phase.h"
 #include "collector/log/batch_view.h"
 #include "collector/log/rocksdb/rocksdb_log.h"
 #include "collector/log/testing_batches.h"
@@ -38,43 +36,6 @@ struct Settings {
 };
 
 constexpr uint32_t kLineBytes = 229;
-
-double CpuSeconds() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
-
-long PeakRssMiB() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss / 1024;
-}
-
-// Wall and CPU time of a phase.
-class Phase {
- public:
-  Phase() : wall_(Now()), cpu_(CpuSeconds()) {}
-  void Print(const char* name, uint64_t records) const {
-    const double wall = Now() - wall_;
-    const double cpu = CpuSeconds() - cpu_;
-    const auto n = static_cast<double>(records);
-    std::printf("%-34s %10.0f records  wall %6.3f s (%5.2f M/s)  cpu %6.3f us/record  peak rss %ld MiB\n", name, n,
-                wall, n / wall / 1e6, cpu / n * 1e6, PeakRssMiB());
-  }
-
- private:
-  static double Now() { return static_cast<double>(SystemClock()->MonotonicNanos()) * 1e-9; }
-  const double wall_;
-  const double cpu_;
-};
-
-void Require(const absl::Status& status) {
-  if (status.ok()) return;
-  std::fprintf(stderr, "%s\n", status.ToString().c_str());
-  std::exit(1);
-}
 
 // A few batches that are sent again and again as further parts of their files: only their views change, as the log
 // trusts ingest.
