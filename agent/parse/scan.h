@@ -9,6 +9,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/quoted_text.h"
+
 namespace sluice::agent {
 
 // Marks of a block of 64 bytes: a bit for each.
@@ -108,23 +110,6 @@ inline const char* FindScalarEnd(const char* p, const char* end) {
 #endif
   while (p < end && static_cast<uint8_t>(*p) > ' ' && *p != ',' && *p != '}' && *p != '"') ++p;
   return p;
-}
-
-// True if `quote`, inside a string that begins at `begin`, stands behind an odd number of backslashes.
-inline bool IsEscaped(const char* begin, const char* quote) {
-  if (quote == begin || quote[-1] != '\\') [[likely]]
-    return false;
-  const char* slashes = quote - 1;
-  while (slashes > begin && slashes[-1] == '\\') --slashes;
-  return (quote - slashes) % 2 == 1;
-}
-
-// `p` is behind the opening quotation mark of a string; the closing one, or null if the text ends before.
-inline const char* FindStringEnd(const char* p, const char* end) {
-  for (const char* quote = p;; ++quote) {
-    quote = static_cast<const char*>(__builtin_memchr(quote, '"', static_cast<size_t>(end - quote)));
-    if (quote == nullptr || !IsEscaped(p, quote)) return quote;
-  }
 }
 
 }  // namespace sluice::agent
