@@ -17,8 +17,8 @@ std::string Pieces(std::string_view line) {
   const std::string_view text = NextAccessWord(&sides.behind);
   if (!SplitAccessRequest(text, &request)) request.path = text;
   std::string pieces;
-  for (std::string_view piece : {client.vhost, client.remote_addr, client.ident, client.user, request.method,
-                                 request.path, request.protocol}) {
+  for (std::string_view piece :
+       {client.vhost, client.remote_addr, client.ident, client.user, request.method, request.path, request.protocol}) {
     pieces.append(piece).push_back('|');
   }
   pieces.append(NextAccessWord(&sides.behind)).push_back('|');

@@ -67,6 +67,7 @@ EDGES = {
     ),
     "RocksDB": (r"rocksdb/.*", r"collector/log/rocksdb/|consumer/monitor/state/|bench/"),
     "librdkafka": (r"librdkafka/.*", r"collector/log/kafka/|bench/"),
+    "libcurl": (r"curl/.*", r"base/http_client\.cc$"),
     "prometheus-cpp's exposer": (r"prometheus/exposer\.h", r"^$"),
     "the system's calls": (
         r"unistd\.h|fcntl\.h|poll\.h|signal\.h|csignal|pthread\.h|dirent\.h|time\.h|sys/.*|linux/.*|netinet/.*|arpa/.*",

@@ -6,7 +6,7 @@
 build_packages=(
   bazel-bootstrap bazel-platforms bazel-rules-java bazel-rules-proto bazel-skylib
   clang-19 lld-19
-  libabsl-dev libbenchmark-dev libcli11-dev libcpp-httplib-dev libgmock-dev libgoogle-perftools-dev libgrpc++-dev libgtest-dev libprotobuf-dev
+  libabsl-dev libbenchmark-dev libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libgmock-dev libgoogle-perftools-dev libgrpc++-dev libgtest-dev libprotobuf-dev
   libre2-dev librdkafka-dev librocksdb-dev libsimdjson-dev libspdlog-dev libssl-dev libxxhash-dev libyaml-cpp-dev libzstd-dev
   prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc zlib1g-dev
 )
