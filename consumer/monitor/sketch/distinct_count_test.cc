@@ -69,7 +69,7 @@ TEST(DistinctCountTest, MergesExactly) {
 TEST(DistinctCountTest, HasTheseBytes) {
   DistinctCount sketch;
   EXPECT_EQ(sketch.Encode(), std::string("\x08\x0e\x1a\x00", 4));
-  sketch.Add(uint64_t{3} << 50 | uint64_t{1} << 49);   // register 3, rank 1
+  sketch.Add(uint64_t{3} << 50 | uint64_t{1} << 49);    // register 3, rank 1
   sketch.Add(uint64_t{300} << 50 | uint64_t{1} << 40);  // register 300, rank 10
   const std::string golden("\x08\x0e\x1a\x05\x03\x01\xa8\x02\x0a", 9);
   EXPECT_EQ(sketch.Encode(), golden);
@@ -82,8 +82,9 @@ TEST(DistinctCountTest, HasTheseBytes) {
 
 TEST(DistinctCountTest, RefusesOtherBytes) {
   for (const std::string& bytes :
-       {std::string(), std::string("\x08\x0d"), std::string("\x08\x0e\x1a\x01\x01"), std::string("\x08\x0e\x1a\x02\x01\x7f"),
-        std::string("\x08\x0e\x1a\x04\x80\x80\x01\x01"), std::string("\x08\x0e\x12\x01x"), std::string("\x08\x0e\x12\x05x")}) {
+       {std::string(), std::string("\x08\x0d"), std::string("\x08\x0e\x1a\x01\x01"),
+        std::string("\x08\x0e\x1a\x02\x01\x7f"), std::string("\x08\x0e\x1a\x04\x80\x80\x01\x01"),
+        std::string("\x08\x0e\x12\x01x"), std::string("\x08\x0e\x12\x05x")}) {
     EXPECT_FALSE(DistinctCount::Decode(bytes).ok()) << testing::PrintToString(bytes);
   }
 }

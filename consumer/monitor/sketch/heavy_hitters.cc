@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstddef>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "base/hash.h"
@@ -84,8 +85,8 @@ void HeavyHitters::SiftDown(size_t at) {
   while (true) {
     size_t child = 2 * at + 1;
     if (child >= heap_.size()) break;
-    if (child + 1 < heap_.size() && counters_[heap_[child + 1]].count < counters_[heap_[child]].count) ++child;
-    if (counters_[heap_[child]].count >= counters_[counter].count) break;
+    if (child + 1 < heap_.size() && IsSmaller(heap_[child + 1], heap_[child])) ++child;
+    if (!IsSmaller(heap_[child], counter)) break;
     Put(at, heap_[child]);
     at = child;
   }
@@ -96,7 +97,7 @@ void HeavyHitters::SiftUp(size_t at) {
   const uint32_t counter = heap_[at];
   while (at > 0) {
     const size_t parent = (at - 1) / 2;
-    if (counters_[heap_[parent]].count <= counters_[counter].count) break;
+    if (!IsSmaller(counter, heap_[parent])) break;
     Put(at, heap_[parent]);
     at = parent;
   }
@@ -220,6 +221,10 @@ absl::StatusOr<HeavyHitters> HeavyHitters::Decode(std::string_view bytes) {
   if (!reader.ok()) return DataLoss("heavy hitters: malformed at byte ", reader.position());
   if (capacity == 0 || capacity > kCapacityMax || counters.size() > capacity) {
     return DataLoss("heavy hitters: ", counters.size(), " counters of ", capacity);
+  }
+  std::set<std::string_view> keys;
+  for (const Counter& counter : counters) {
+    if (!keys.insert(counter.key).second) return DataLoss("heavy hitters: a key comes twice");
   }
   HeavyHitters sketch(capacity);
   sketch.Rebuild(std::move(counters));

@@ -58,6 +58,10 @@ class HeavyHitters {
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
 
+  // Of equal ones one is always the smaller, so that a sketch that was read again goes on as the one that was written.
+  bool IsSmaller(uint32_t a, uint32_t b) const {
+    return counters_[a].count != counters_[b].count ? counters_[a].count < counters_[b].count : hashes_[a] < hashes_[b];
+  }
   size_t FindSlot(uint64_t hash, std::string_view key) const;
   void Insert(uint32_t counter);
   void Remove(uint32_t counter);

@@ -123,6 +123,18 @@ TEST(HeavyHittersTest, MergesAsIfAllHadComeToOne) {
   EXPECT_EQ(Show(small, 9), "a=5 b=1");
 }
 
+TEST(HeavyHittersTest, GoesOnAfterItsBytesWereReadAgain) {
+  HeavyHitters whole(8);
+  HeavyHitters interrupted(8);
+  for (int i = 0; i < 500; ++i) {
+    const std::string key = StrCat(i * i % 37);
+    whole.Add(key);
+    interrupted.Add(key);
+    if (i % 50 == 0) interrupted = *HeavyHitters::Decode(interrupted.Encode());
+  }
+  EXPECT_EQ(interrupted.Encode(), whole.Encode());
+}
+
 TEST(HeavyHittersTest, CutsLongKeysBetweenCharacters) {
   HeavyHitters sketch(2);
   sketch.Add(std::string(255, 'x') + "é and more");

@@ -61,7 +61,9 @@ void Quantiles::Clear() {
 
 double Quantiles::Quantile(double q) const {
   if (count_ == 0) return 0;
-  const auto rank = static_cast<uint64_t>(std::clamp(q, 0.0, 1.0) * static_cast<double>(count_ - 1));
+  // The least value that so many of all values are not above; q * count may be a little too large.
+  const double rank_exact = std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(count_) - 1e-9) - 1;
+  const auto rank = static_cast<uint64_t>(std::max(0.0, rank_exact));
   uint64_t passed = zeros_;
   if (rank < passed) return 0;
   for (size_t i = 0; i < bins_.size(); ++i) {
@@ -107,6 +109,9 @@ absl::StatusOr<Quantiles> Quantiles::Decode(std::string_view bytes) {
     if (field.number == kBins) bins = field.bytes;
   }
   if (!reader.ok()) return DataLoss("quantiles: malformed at byte ", reader.position());
+  if (!(sketch.max_ >= 0 && sketch.max_ <= kValueMax && sketch.sum_ >= 0)) {
+    return DataLoss("quantiles: the largest is ", sketch.max_, ", their sum ", sketch.sum_);
+  }
   const auto bin_count = static_cast<uint64_t>(kBinMax - kBinMin + 1);
   sketch.count_ = sketch.zeros_;
   for (uint64_t bin = first_bin; !bins.empty(); ++bin) {

@@ -1,8 +1,8 @@
 // Quantiles of a distribution, in memory that does not grow with the number of values.
 //
-// DDSketch (Masson, Rim, Lee 2019): counts of values in bins whose bounds grow by the same factor, so that each quantile
-// is within 1 % of a value that really has that rank. Values from 1e-9 to 1e9; smaller ones (and 0, and negative ones)
-// count as 0, larger ones as 1e9.
+// DDSketch (Masson, Rim, Lee 2019): counts of values in bins whose bounds grow by the same factor, so that each
+// quantile is within 1 % of a value that really has that rank. Values from 1e-9 to 1e9; smaller ones (and 0, and
+// negative ones) count as 0, larger ones as 1e9.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +28,8 @@ class Quantiles {
   // Exact. 0 if there is no value.
   double max() const { return max_; }
   double sum() const { return sum_; }
-  // q from 0 (the least) to 1 (the largest); 0 if there is no value.
+  // The least value such that a share q of all values is not above it: from 0 (the least) to 1 (the largest). 0 if
+  // there is no value.
   double Quantile(double q) const;
 
   // As if all values of `other` had come here, too: exactly so.
