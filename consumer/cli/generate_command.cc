@@ -39,6 +39,8 @@ GenerateCommand::GenerateCommand(CLI::App* program)
       ->transform(Choice<Kind>({{"app", Kind::kApp}, {"json", Kind::kJson}, {"access", Kind::kAccess}}))
       ->type_name("app|json|access")
       ->default_str("app");
+  app()->add_flag("--latency", options_.latency,
+                  "With access: lines end with the seconds that the request took, as nginx's $request_time");
   app()
       ->add_option("--rate", options_.rate, "Lines a second, evenly. Default: as fast as it goes with --count, else 10")
       ->type_name("N")

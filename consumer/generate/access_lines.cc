@@ -1,6 +1,7 @@
 // 203.0.113.7 - - [20/Nov/2026:09:15:39 +0000] "GET /p/PAN-2041 HTTP/1.1" 200 5123 "https://shop.example/" "Mozilla/…"
 #include <array>
 
+#include "absl/strings/str_format.h"
 #include "base/strings.h"
 #include "consumer/generate/shop.h"
 #include "consumer/generate/sources.h"
@@ -56,7 +57,7 @@ int PickStatus(Random* random) {
 
 class AccessLines final : public LineSource {
  public:
-  explicit AccessLines(uint64_t seed) : random_(seed) {}
+  AccessLines(uint64_t seed, bool latency) : random_(seed), latency_(latency), latency_random_(~seed) {}
 
   const std::vector<std::string>& files() const override { return files_; }
 
@@ -84,18 +85,30 @@ class AccessLines final : public LineSource {
       AppendValue(Value::kBytes, &random_, out);
     }
     StrAppend(out, " \"", kReferers[random_.Below(kReferers.size())], "\" \"", kAgents[random_.Below(kAgents.size())],
-              "\"\n");
+              "\"");
+    if (latency_) AppendLatency(out);
+    *out += '\n';
     return 0;
   }
 
  private:
+  // " 0.031": mostly some milliseconds, now and then seconds.
+  void AppendLatency(std::string* out) {
+    const uint64_t millis = latency_random_.Skewed(1, latency_random_.Below(50) == 0 ? 5000 : 300);
+    absl::StrAppendFormat(out, " %d.%03d", millis / 1000, millis % 1000);
+  }
+
   Random random_;
+  const bool latency_;
+  Random latency_random_;  // of its own, so that the other fields do not change
   Timestamp time_{"%d/%b/%Y:%H:%M:%S"};
   const std::vector<std::string> files_ = {"access.log"};
 };
 
 }  // namespace
 
-std::unique_ptr<LineSource> NewAccessLines(uint64_t seed) { return std::make_unique<AccessLines>(seed); }
+std::unique_ptr<LineSource> NewAccessLines(uint64_t seed, bool latency) {
+  return std::make_unique<AccessLines>(seed, latency);
+}
 
 }  // namespace sluice::generate

@@ -41,7 +41,10 @@ class Pacer {
 class Generator {
  public:
   Generator(const GenerateOptions& options, const Clock* clock, LogFiles* files)
-      : options_(options), clock_(clock), files_(files), source_(NewLineSource(options.kind, options.seed)) {
+      : options_(options),
+        clock_(clock),
+        files_(files),
+        source_(NewLineSource(options.kind, options.seed, options.latency)) {
     if (options.start_time.has_value()) synthetic_nanos_ = absl::ToUnixNanos(*options.start_time);
   }
 

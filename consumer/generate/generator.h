@@ -21,6 +21,8 @@ struct GenerateOptions {
   double rate = 0;
   // Lines in all; 0: until it is stopped.
   uint64_t count = 0;
+  // Lines of access logs end with the seconds that the request took.
+  bool latency = false;
   // The time of the first line; each further line is a millisecond later. Not set: the time of writing.
   std::optional<absl::Time> start_time;
 };

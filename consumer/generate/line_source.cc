@@ -4,12 +4,12 @@
 
 namespace sluice::generate {
 
-std::unique_ptr<LineSource> NewLineSource(Kind kind, uint64_t seed) {
+std::unique_ptr<LineSource> NewLineSource(Kind kind, uint64_t seed, bool latency) {
   switch (kind) {
     case Kind::kJson:
       return NewJsonLines(seed);
     case Kind::kAccess:
-      return NewAccessLines(seed);
+      return NewAccessLines(seed, latency);
     case Kind::kApp:
       break;
   }

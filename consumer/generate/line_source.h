@@ -28,6 +28,7 @@ class LineSource {
   virtual size_t Next(int64_t unix_nanos, std::vector<std::string>* buffers) = 0;
 };
 
-std::unique_ptr<LineSource> NewLineSource(Kind kind, uint64_t seed);
+// With `latency` lines of kAccess end with the seconds that the request took; all before that stays as it is without.
+std::unique_ptr<LineSource> NewLineSource(Kind kind, uint64_t seed, bool latency = false);
 
 }  // namespace sluice::generate

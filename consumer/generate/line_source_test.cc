@@ -77,6 +77,19 @@ TEST(LineSourceTest, JsonLinesAreObjectsOf229BytesOnAverage) {
   EXPECT_NEAR(static_cast<double>(bytes) / static_cast<double>(lines.size()), 229, 0.5);
 }
 
+TEST(LineSourceTest, AccessLinesMayEndWithALatency) {
+  auto source = NewLineSource(Kind::kAccess, 3, /*latency=*/true);
+  std::vector<std::string> buffers(1);
+  for (int i = 0; i < 2000; ++i) source->Next(kTime, &buffers);
+  const std::vector<std::string> with = Lines({{"access.log", buffers[0]}});
+  const std::vector<std::string> without = Lines(Make(Kind::kAccess, 3, 2000));
+  const RE2 latency(R"( [0-5]\.[0-9]{3})");
+  for (size_t i = 0; i < with.size(); ++i) {
+    ASSERT_TRUE(with[i].starts_with(without[i]));
+    ASSERT_TRUE(RE2::FullMatch(with[i].substr(without[i].size()), latency)) << with[i];
+  }
+}
+
 TEST(LineSourceTest, AccessLinesAreInTheCombinedFormat) {
   const RE2 shape(
       R"re([0-9.]+ - (-|user\d+) \[14/Nov/2023:22:13:20 \+0000\] "(GET|POST) /\S* HTTP/1\.1" \d{3} \d+ "[^"]+" "[^"]+")re");

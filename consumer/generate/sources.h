@@ -10,6 +10,6 @@ namespace sluice::generate {
 
 std::unique_ptr<LineSource> NewAppLines(uint64_t seed);
 std::unique_ptr<LineSource> NewJsonLines(uint64_t seed);
-std::unique_ptr<LineSource> NewAccessLines(uint64_t seed);
+std::unique_ptr<LineSource> NewAccessLines(uint64_t seed, bool latency);
 
 }  // namespace sluice::generate

@@ -1,0 +1,178 @@
+#include "consumer/monitor/access/access_stage.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/status.h"
+#include "base/strings.h"
+#include "base/wire.h"
+#include "consumer/monitor/access/section.h"
+#include "consumer/monitor/sketch/encoding.h"
+
+namespace sluice::monitor {
+namespace {
+
+// Keys of the state: "interval/<seconds>/<first second>" and this one, which says what was told.
+constexpr std::string_view kIntervalPrefix = "interval/";
+constexpr std::string_view kToldKey = "told";
+enum ToldField : uint32_t { kUntil = 1, kLate = 2, kAhead = 3 };
+
+absl::StatusOr<std::vector<Glob>> CompileAll(const std::vector<std::string>& patterns, Glob::Kind kind) {
+  std::vector<Glob> globs;
+  for (const std::string& pattern : patterns) {
+    SLUICE_ASSIGN_OR_RETURN(Glob glob, Glob::Compile(pattern, kind));
+    globs.push_back(std::move(glob));
+  }
+  return globs;
+}
+
+// The number behind `prefix`, if that is all of the key.
+bool ParseKey(std::string_view key, std::string_view prefix, int64_t* number) {
+  if (!key.starts_with(prefix)) return false;
+  key.remove_prefix(prefix.size());
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), *number);
+  return error == std::errc() && end == key.data() + key.size();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<AccessStage>> AccessStage::Create(AccessOptions options,
+                                                                 prometheus::Registry* registry) {
+  SLUICE_ASSIGN_OR_RETURN(std::vector<Glob> topics, CompileAll(options.topics, Glob::Kind::kTopic));
+  SLUICE_ASSIGN_OR_RETURN(std::vector<Glob> paths, CompileAll(options.paths, Glob::Kind::kPath));
+  return std::unique_ptr<AccessStage>(
+      new AccessStage(std::move(options), std::move(topics), std::move(paths), registry));
+}
+
+AccessStage::AccessStage(AccessOptions options, std::vector<Glob> topics, std::vector<Glob> paths,
+                         prometheus::Registry* registry)
+    : options_(std::move(options)),
+      topics_(std::move(topics)),
+      paths_(std::move(paths)),
+      seconds_(absl::ToInt64Seconds(options_.interval)),
+      key_prefix_(StrCat(kIntervalPrefix, seconds_, "/")),
+      metrics_(registry),
+      reader_(options_.latency) {}
+
+bool AccessStage::Wants(const client::Batch& batch) {
+  return MatchesAny(topics_, batch.topic()) || MatchesAny(paths_, batch.path());
+}
+
+AccessStage::Open* AccessStage::Find(int64_t begin, Findings* findings) {
+  if (begin == last_begin_ && last_ != nullptr) return last_;
+  if (begin < told_until_) return nullptr;
+  auto at = open_.find(begin);
+  if (at == open_.end()) {
+    if (open_.size() >= kOpenMax) {
+      // What is older than all that are open is late as well: memory is bounded.
+      if (begin < open_.begin()->first) return nullptr;
+      TellOldest(findings);
+    }
+    at = open_.emplace(begin, std::make_unique<Open>()).first;
+  }
+  last_begin_ = begin;
+  last_ = at->second.get();
+  return last_;
+}
+
+void AccessStage::Observe(const Input& input, Findings* findings) {
+  if (input.records.empty() || !Wants(input.batch)) return;
+  const auto newest = static_cast<uint64_t>(std::max<int64_t>(0, absl::ToUnixNanos(input.newest)));
+  uint64_t late = 0;
+  uint64_t ahead = 0;
+  AccessHit hit;
+  for (const client::RecordView& record : input.records) {
+    const AccessResult result = reader_.Read(record, &hit);
+    if (result == AccessResult::kIgnored) continue;
+    if (record.time_unix_nano() > newest) {
+      ++ahead;
+      continue;
+    }
+    const auto second = static_cast<int64_t>(record.time_unix_nano() / 1'000'000'000);
+    Open* const open = Find(second - second % seconds_, findings);
+    if (open == nullptr) {
+      ++late;
+      continue;
+    }
+    open->changed = true;
+    if (result == AccessResult::kMalformed) {
+      open->interval.AddMalformed();
+    } else {
+      open->interval.Add(hit, SectionOf(hit.target, &scratch_));
+    }
+  }
+  if (late + ahead == 0) return;
+  metrics_.AddLeftOut(late, ahead);
+  late_ += late;
+  ahead_ += ahead;
+  told_changed_ = true;
+}
+
+void AccessStage::TellOldest(Findings* findings) {
+  const auto oldest = open_.begin();
+  const int64_t begin = oldest->first;
+  AccessInterval& interval = oldest->second->interval;
+  interval.AddLeftOut(std::exchange(late_, 0), std::exchange(ahead_, 0));
+  // The length is part of the identity: another one makes other intervals.
+  findings->Publish(kMetricsTopic, StrCat("access/", begin, "/", seconds_),
+                    interval.ToRecord(begin, seconds_, options_.sections));
+  metrics_.Take(interval, seconds_);
+  told_until_ = begin + seconds_;
+  told_changed_ = true;
+  to_delete_.push_back(StrCat(key_prefix_, begin));
+  if (last_ == oldest->second.get()) last_ = nullptr;
+  open_.erase(oldest);
+}
+
+void AccessStage::Advance(absl::Time watermark, Findings* findings) {
+  const int64_t second = absl::ToUnixSeconds(watermark);
+  while (!open_.empty() && open_.begin()->first + seconds_ <= second) TellOldest(findings);
+  // Also an interval that had no line is over.
+  const int64_t until = second - second % seconds_;
+  if (until <= told_until_ || watermark == absl::InfinitePast() || watermark == absl::InfiniteFuture()) return;
+  told_until_ = until;
+  told_changed_ = true;
+}
+
+void AccessStage::Save(StateSink* sink) {
+  for (const std::string& key : to_delete_) sink->Delete(key);
+  to_delete_.clear();
+  for (auto& [begin, open] : open_) {
+    if (open->changed) sink->Put(StrCat(key_prefix_, begin), open->interval.Encode());
+    open->changed = false;
+  }
+  if (!told_changed_) return;
+  told_changed_ = false;
+  std::string told;
+  sketch::AppendField(kUntil, static_cast<uint64_t>(told_until_), &told);
+  sketch::AppendField(kLate, late_, &told);
+  sketch::AppendField(kAhead, ahead_, &told);
+  sink->Put(kToldKey, told);
+}
+
+absl::Status AccessStage::Load(const StateSource& source) {
+  SLUICE_RETURN_IF_ERROR(source.ForEach(kToldKey, [this](std::string_view, std::string_view value) {
+    wire::Reader reader(value);
+    wire::Field field;
+    while (reader.Next(&field)) {
+      if (field.number == kUntil) told_until_ = static_cast<int64_t>(field.value);
+      if (field.number == kLate) late_ = field.value;
+      if (field.number == kAhead) ahead_ = field.value;
+    }
+    return reader.ok() ? absl::OkStatus() : DataLoss("access statistics: the state \"", kToldKey, "\" is malformed");
+  }));
+  return source.ForEach(kIntervalPrefix, [this](std::string_view key, std::string_view value) {
+    int64_t begin = 0;
+    // Of another length of intervals: it cannot go on, and what was counted of it is given up.
+    if (!ParseKey(key, key_prefix_, &begin)) {
+      to_delete_.emplace_back(key);
+      return absl::OkStatus();
+    }
+    SLUICE_ASSIGN_OR_RETURN(AccessInterval interval, AccessInterval::Decode(value));
+    open_.emplace(begin, std::make_unique<Open>(Open{.interval = std::move(interval), .changed = false}));
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace sluice::monitor
