@@ -40,6 +40,8 @@ std::unique_ptr<Command> AddTailCommand(CLI::App* program);
 std::unique_ptr<Command> AddTopicsCommand(CLI::App* program);
 std::unique_ptr<Command> AddAgentsCommand(CLI::App* program);
 std::unique_ptr<Command> AddGroupsCommand(CLI::App* program);
+std::unique_ptr<Command> AddStatsCommand(CLI::App* program);
+std::unique_ptr<Command> AddAlertsCommand(CLI::App* program);
 std::unique_ptr<Command> AddGenerateCommand(CLI::App* program);
 
 }  // namespace sluice::cli

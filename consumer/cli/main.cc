@@ -22,6 +22,8 @@ int main(int argc, char** argv) {
   commands.push_back(sluice::cli::AddAgentsCommand(&program));
   commands.push_back(sluice::cli::AddGroupsCommand(&program));
   commands.push_back(sluice::cli::AddPublishCommand(&program));
+  commands.push_back(sluice::cli::AddStatsCommand(&program));
+  commands.push_back(sluice::cli::AddAlertsCommand(&program));
   commands.push_back(sluice::cli::AddGenerateCommand(&program));
 
   if (int code = sluice::ParseFlags(&program, argc, argv); code >= 0) return code;

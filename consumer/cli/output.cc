@@ -1,5 +1,6 @@
 #include "consumer/cli/output.h"
 
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +26,12 @@ bool Output::Flush() {
   }
   buffer_.clear();
   return all;
+}
+
+Size TerminalSize(std::FILE* file) {
+  winsize size = {};
+  const bool known = ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0;
+  return known ? Size{.width = size.ws_col, .height = size.ws_row} : Size{.width = 80, .height = 24};
 }
 
 bool IsTerminal(std::FILE* file) { return isatty(fileno(file)) != 0; }

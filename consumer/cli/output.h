@@ -34,6 +34,13 @@ class Output {
   absl::Status status_;
 };
 
+// Characters and lines of the terminal that `file` is; 80 and 24 if it does not say.
+struct Size {
+  size_t width;
+  size_t height;
+};
+Size TerminalSize(std::FILE* file);
+
 // True if `file` is a terminal, a pipe.
 bool IsTerminal(std::FILE* file);
 bool IsPipe(std::FILE* file);
