@@ -38,7 +38,7 @@ struct IngestLimits {
   size_t streams = 10'000;
   size_t agents = 10'000;
   size_t held_files = 100'000;
-  size_t status_bytes = 64 << 10;
+  size_t status_bytes = 512 << 10;  // an agent's list of files alone may have 256 KiB
   size_t unsent_rejections = 10'000;
   size_t welcome_files = 1'000;
   absl::Duration hello_timeout = absl::Seconds(10);

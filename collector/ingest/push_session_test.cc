@@ -367,6 +367,18 @@ TEST_F(PushSessionTest, CountsRecordsBySeverityAndTheAgentsFigures) {
   EXPECT_TRUE(agents[0].connected());
 }
 
+// An agent lists up to 1,000 files and 256 KiB of them.
+TEST_F(PushSessionTest, TakesAStatusWithAsManyFilesAsAnAgentLists) {
+  auto stream = Connect();
+  v1::PushRequest request;
+  request.mutable_status()->set_files(1000);
+  for (int i = 0; i < 1000; ++i)
+    request.mutable_status()->mutable_file_list()->add_files()->set_path(std::string(255, 'p'));
+  stream->Send(request);
+  ASSERT_EQ(sessions_.List(/*files=*/false).size(), 1);
+  EXPECT_EQ(sessions_.List(/*files=*/false)[0].files(), 1000);
+}
+
 TEST_F(PushSessionTest, EndsAStreamThatDoesNotSayHello) {
   context_.limits.hello_timeout = absl::Milliseconds(1);
   PushStream stream(&context_);
@@ -402,7 +414,7 @@ std::vector<BadMessage> BadMessages() {
   v1::PushRequest sequence_alone;
   sequence_alone.set_sequence(1);
   v1::PushRequest large_status;
-  (*large_status.mutable_status()->mutable_bytes_lost())[std::string(100'000, 'x')] = 1;
+  (*large_status.mutable_status()->mutable_bytes_lost())[std::string(1'000'000, 'x')] = 1;
   std::string truncated = with(1, good);
   truncated.resize(truncated.size() - 5);
   return {
