@@ -230,7 +230,7 @@ def test_groups_are_listed_and_measured(running):
     more = write(running, files=3, lines=10, first=50)
     assert len(more) == 30
     collector.wait_metric("sluice_collector_group_lag_records", 30, group="g")
-    assert collector.metric("sluice_collector_group_members", group="g") == 0
+    wait_until(lambda: collector.metric("sluice_collector_group_members", group="g") == 0, "no members")
     listed = json.loads(running.cli("groups", "--output=json").stdout)
     assert listed["topics"] == ["app"] and listed["members"] == [] and listed["last_used"] is not None
 

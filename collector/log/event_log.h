@@ -24,6 +24,7 @@
 #include "absl/status/statusor.h"
 #include "base/shared_bytes.h"
 #include "collector/log/batch_view.h"
+#include "collector/log/group_claims.h"
 #include "collector/log/group_store.h"
 #include "sluice/v1/ingest_service.pb.h"
 
@@ -166,6 +167,8 @@ class EventLog {
 
   // Where consumer groups are remembered; null if this engine has no consumer groups. Lives as long as the log.
   virtual GroupStore* group_store() { return nullptr; }
+  // Set if other collectors may have members of the same groups. Lives as long as the log.
+  virtual GroupClaims* group_claims() { return nullptr; }
 
   // Calls `on_append` on a thread of the log after batches became readable, with their topics; it must be quick and
   // must not call the log. An engine whose batches lie elsewhere tells only of those that come to the topics of which a

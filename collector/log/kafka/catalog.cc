@@ -129,4 +129,17 @@ Catalog::Size Catalog::SizeOf(std::string_view topic) const {
   return size;
 }
 
+uint64_t Catalog::CountBehind(std::string_view topic,
+                              const std::function<int64_t(int32_t partition)>& offset_of) const {
+  MutexLock lock(&mutex_);
+  uint64_t count = 0;
+  const auto entry = topics_.find(topic);
+  if (entry == topics_.end()) return count;
+  for (size_t i = 0; i < entry->second.end.size(); ++i) {
+    const int64_t from = std::max(offset_of(static_cast<int32_t>(i)), entry->second.first[i]);
+    count += static_cast<uint64_t>(std::max<int64_t>(entry->second.end[i] - from, 0));
+  }
+  return count;
+}
+
 }  // namespace sluice::collector::kafka

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -49,6 +50,8 @@ class Catalog {
     uint64_t appended = 0;
   };
   Size SizeOf(std::string_view topic) const;
+  // Messages from the offset of each partition on; -1: from its first one.
+  uint64_t CountBehind(std::string_view topic, const std::function<int64_t(int32_t partition)>& offset_of) const;
 
  private:
   struct Entry {

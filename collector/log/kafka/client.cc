@@ -44,6 +44,17 @@ constexpr std::array kReaderDefaults = {
     Property{"fetch.wait.max.ms", "100"},         Property{"fetch.error.backoff.ms", "100"},
     Property{"reconnect.backoff.max.ms", "1000"}, Property{"check.crcs", "true"},
 };
+constexpr std::array kMemberDefaults = {
+    Property{"enable.auto.commit", "false"},
+    Property{"auto.offset.reset", "latest"},
+    // What a rebalancing does not move goes on meanwhile.
+    Property{"partition.assignment.strategy", "cooperative-sticky"},
+    // A collector that died is noticed after the one, a new member after the other.
+    Property{"session.timeout.ms", "10000"},
+    Property{"heartbeat.interval.ms", "1000"},
+    Property{"fetch.wait.max.ms", "5000"},
+    Property{"reconnect.backoff.max.ms", "1000"},
+};
 constexpr std::array kControlDefaults = {Property{"reconnect.backoff.max.ms", "1000"}};
 
 absl::Status Set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
@@ -144,6 +155,7 @@ absl::StatusOr<Conf> MakeConf(const KafkaOptions& options, Role role, ErrorSink*
   SLUICE_RETURN_IF_ERROR(SetSecurity(conf.get(), options));
   if (role == Role::kProducer) SLUICE_RETURN_IF_ERROR(SetAll(conf.get(), kProducerDefaults));
   if (role == Role::kReader) SLUICE_RETURN_IF_ERROR(SetAll(conf.get(), kReaderDefaults));
+  if (role == Role::kMember) SLUICE_RETURN_IF_ERROR(SetAll(conf.get(), kMemberDefaults));
   if (role == Role::kControl) SLUICE_RETURN_IF_ERROR(SetAll(conf.get(), kControlDefaults));
   SLUICE_RETURN_IF_ERROR(SetProperties(conf.get(), options));
   if (role == Role::kProducer) SLUICE_RETURN_IF_ERROR(SetAll(conf.get(), kFixed));
@@ -157,7 +169,8 @@ absl::StatusOr<Conf> MakeConf(const KafkaOptions& options, Role role, ErrorSink*
 
 absl::StatusOr<Client> MakeClient(Conf conf, Role role) {
   char reason[512];
-  const rd_kafka_type_t type = role == Role::kReader ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
+  const bool consumer = role == Role::kReader || role == Role::kMember;
+  const rd_kafka_type_t type = consumer ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
   rd_kafka_t* client = rd_kafka_new(type, conf.get(), reason, sizeof reason);
   if (client == nullptr) return InvalidArgument("librdkafka: ", std::string_view(reason));
   (void)conf.release();  // the client's now

@@ -15,6 +15,7 @@ enum class Role {
   kProducer,  // idempotent
   kControl,   // metadata, offsets, topics
   kReader,    // from offsets that it is told, for throughput
+  kMember,    // of a group of Kafka's, for its slots; reads nothing
 };
 
 // InvalidArgument with the property and librdkafka's own reason.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_join.h"
@@ -49,6 +50,35 @@ absl::Status CreateError(const std::string& topic, rd_kafka_resp_err_t code, con
     default:
       return Unavailable(text);
   }
+}
+
+// From big-endian bytes, as in Kafka's protocol; false if there are none any more.
+template <typename T>
+bool TakeInteger(std::string_view* bytes, T* value) {
+  if (bytes->size() < sizeof(T)) return false;
+  std::make_unsigned_t<T> bits = 0;
+  for (size_t i = 0; i < sizeof(T); ++i)
+    bits = static_cast<decltype(bits)>(bits << 8 | static_cast<uint8_t>((*bytes)[i]));
+  *value = static_cast<T>(bits);
+  bytes->remove_prefix(sizeof(T));
+  return true;
+}
+
+// ConsumerProtocolAssignment: version, topics with their partitions.
+std::vector<int32_t> AssignedPartitions(std::string_view bytes) {
+  std::vector<int32_t> partitions;
+  int16_t version = 0;
+  int32_t topics = 0;
+  if (!TakeInteger(&bytes, &version) || !TakeInteger(&bytes, &topics)) return partitions;
+  for (int32_t i = 0; i < topics; ++i) {
+    int16_t name = 0;
+    int32_t count = 0;
+    if (!TakeInteger(&bytes, &name) || name < 0 || static_cast<size_t>(name) > bytes.size()) return partitions;
+    bytes.remove_prefix(static_cast<size_t>(name));
+    if (!TakeInteger(&bytes, &count)) return partitions;
+    for (int32_t partition; count > 0 && TakeInteger(&bytes, &partition); --count) partitions.push_back(partition);
+  }
+  return partitions;
 }
 
 }  // namespace
@@ -192,6 +222,26 @@ absl::StatusOr<std::map<TopicPartition, int64_t>> Cluster::List(const std::vecto
     }
   }
   return result;
+}
+
+absl::StatusOr<std::vector<Cluster::GroupMember>> Cluster::GroupMembers(const std::string& group,
+                                                                        absl::Duration timeout) {
+  using GroupList = std::unique_ptr<const rd_kafka_group_list, Destroyer<&rd_kafka_group_list_destroy>>;
+  const rd_kafka_group_list* found = nullptr;
+  const rd_kafka_resp_err_t error = rd_kafka_list_groups(client_.get(), group.c_str(), &found, Milliseconds(timeout));
+  const GroupList list(found);
+  SLUICE_RETURN_IF_ERROR(FromKafka(error, StrCat("ask the brokers for the members of ", group)));
+  std::vector<GroupMember> members;
+  for (int i = 0; i < list->group_cnt; ++i) {
+    const rd_kafka_group_info& info = list->groups[i];
+    for (int j = 0; j < info.member_cnt; ++j) {
+      const rd_kafka_group_member_info& member = info.members[j];
+      const std::string_view assignment(static_cast<const char*>(member.member_assignment),
+                                        static_cast<size_t>(std::max(member.member_assignment_size, 0)));
+      members.push_back({member.client_id, AssignedPartitions(assignment)});
+    }
+  }
+  return members;
 }
 
 }  // namespace sluice::collector::kafka

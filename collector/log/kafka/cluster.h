@@ -58,6 +58,13 @@ class Cluster {
   absl::StatusOr<std::map<TopicPartition, int64_t>> OffsetsAt(const std::vector<TopicPartition>& partitions,
                                                               int64_t unix_milli, absl::Duration timeout);
 
+  struct GroupMember {
+    std::string client_id;
+    std::vector<int32_t> partitions;  // of the one topic that it has some of
+  };
+  // Of a group of Kafka's.
+  absl::StatusOr<std::vector<GroupMember>> GroupMembers(const std::string& group, absl::Duration timeout);
+
  private:
   Cluster(Client client) : client_(std::move(client)) {}
   absl::Status Ask(const NewTopic& topic, absl::Duration timeout);

@@ -16,6 +16,8 @@
 #include "collector/log/kafka/cluster.h"
 #include "collector/log/kafka/connection_errors.h"
 #include "collector/log/kafka/file_table.h"
+#include "collector/log/kafka/group_claims.h"
+#include "collector/log/kafka/group_states.h"
 #include "collector/log/kafka/head.h"
 #include "collector/log/kafka/history.h"
 #include "collector/log/kafka/metrics.h"
@@ -29,6 +31,12 @@
 #include "collector/log/listeners.h"
 
 namespace sluice::collector {
+namespace {
+
+// Many positions are counted from at a time; they need not ask the brokers each.
+constexpr absl::Duration kCountAge = absl::Milliseconds(500);
+
+}  // namespace
 
 using kafka::Cluster;
 using kafka::TopicPartition;
@@ -54,6 +62,8 @@ struct KafkaLog::Parts {
   std::unique_ptr<kafka::Writer> writer;
   std::unique_ptr<kafka::Head> head;
   std::unique_ptr<kafka::Refresher> refresher;
+  std::unique_ptr<kafka::GroupStates> group_states;
+  std::unique_ptr<kafka::KafkaGroupClaims> group_claims;
 };
 
 absl::Status CheckKafkaOptions(const KafkaOptions& options) { return kafka::CheckOptions(options); }
@@ -86,6 +96,9 @@ absl::StatusOr<std::unique_ptr<KafkaLog>> KafkaLog::Open(const KafkaOptions& opt
       options, kafka::Refresher::Parts{parts->cluster.get(), &parts->catalog, parts->head.get(), parts->writer.get(),
                                        &parts->errors, clock});
   SLUICE_RETURN_IF_ERROR(parts->refresher->Start());
+  parts->group_states = std::make_unique<kafka::GroupStates>(options, parts->cluster.get(), &parts->names);
+  parts->group_claims = std::make_unique<kafka::KafkaGroupClaims>(options, parts->cluster.get(), &parts->names,
+                                                                  parts->group_states.get());
   auto log = std::unique_ptr<KafkaLog>(new KafkaLog());
   log->parts_ = std::move(parts);
   return log;
@@ -155,6 +168,23 @@ std::string KafkaLog::FormatCursor(Position position) const {
 absl::StatusOr<Position> KafkaLog::ParseCursor(std::string_view cursor) const {
   return kafka::ParseCursorText(parts_->log_id, cursor);
 }
+
+absl::StatusOr<std::optional<uint64_t>> KafkaLog::CountRecords(
+    const Position& position, const std::function<bool(std::string_view)>& topic_matches) {
+  parts_->refresher->RefreshOffsets(kCountAge);
+  const kafka::Offsets* const offsets = kafka::OffsetsOf(position);
+  uint64_t records = 0;
+  for (const kafka::Catalog::Topic& topic : parts_->catalog.Topics()) {
+    if (!topic_matches(topic.name)) continue;
+    records += parts_->catalog.CountBehind(
+        topic.name, [&](int32_t partition) { return offsets == nullptr ? -1 : offsets->Of(topic.name, partition); });
+  }
+  return records;
+}
+
+GroupStore* KafkaLog::group_store() { return parts_->group_states.get(); }
+
+GroupClaims* KafkaLog::group_claims() { return parts_->group_claims.get(); }
 
 uint64_t KafkaLog::AddListener(std::function<void(const std::vector<StoredBatch>&)> on_append) {
   return parts_->listeners.Add(std::move(on_append));

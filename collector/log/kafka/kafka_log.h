@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,10 @@ class KafkaLog final : public EventLog {
   Position AtAppendTime(int64_t unix_nano) override;
   std::string FormatCursor(Position position) const override;
   absl::StatusOr<Position> ParseCursor(std::string_view cursor) const override;
+  absl::StatusOr<std::optional<uint64_t>> CountRecords(
+      const Position& position, const std::function<bool(std::string_view)>& topic_matches) override;
+  GroupStore* group_store() override;
+  GroupClaims* group_claims() override;
   uint64_t AddListener(std::function<void(const std::vector<StoredBatch>&)> on_append) override;
   void RemoveListener(uint64_t id) override;
   absl::Status Health() override;

@@ -22,7 +22,8 @@ bool TakeNumber(std::string_view* rest, char end, T* value) {
 }  // namespace
 
 std::optional<std::string_view> TopicNames::FromKafka(std::string_view topic) const {
-  if (!topic.starts_with(prefix_) || topic.starts_with("__") || topic == watermarks()) return std::nullopt;
+  if (!topic.starts_with(prefix_) || topic.starts_with("__")) return std::nullopt;
+  if (topic == watermarks() || topic == groups() || topic == group_slots()) return std::nullopt;
   topic.remove_prefix(prefix_.size());
   if (!CheckTopicName(topic).ok()) return std::nullopt;
   return topic;

@@ -16,9 +16,15 @@ class TopicNames {
   explicit TopicNames(std::string prefix) : prefix_(std::move(prefix)) {}
 
   std::string ToKafka(std::string_view topic) const { return prefix_ + std::string(topic); }
-  // Nullopt for topics that are not the log's: without its prefix, Kafka's own, and the one that keeps watermarks.
+  // Nullopt for topics that are not the log's: without its prefix, Kafka's own, and those in which collectors keep what
+  // they know.
   std::optional<std::string_view> FromKafka(std::string_view topic) const;
   std::string watermarks() const { return prefix_ + "sluice-watermarks"; }
+  // Where consumer groups stand; and the topic without messages whose partitions are their slots.
+  std::string groups() const { return prefix_ + "sluice-groups"; }
+  std::string group_slots() const { return prefix_ + "sluice-group-slots"; }
+  // Kafka's own group, in which a consumer group's members share out the slots.
+  std::string KafkaGroup(std::string_view group) const { return prefix_ + "sluice-group-" + std::string(group); }
   const std::string& prefix() const { return prefix_; }
 
  private:

@@ -43,6 +43,16 @@ void Refresher::RefreshOffsets() {
   if (first.ok() && end.ok()) parts_.catalog->NoteOffsets(*first, *end, before);
 }
 
+void Refresher::RefreshOffsets(absl::Duration age) {
+  const int64_t now = parts_.clock->MonotonicNanos();
+  {
+    MutexLock lock(&mutex_);
+    if (offsets_at_nano_.has_value() && now - *offsets_at_nano_ < absl::ToInt64Nanoseconds(age)) return;
+    offsets_at_nano_ = now;
+  }
+  RefreshOffsets();
+}
+
 // Partitions that were not there: whoever waits for topics in general wants to hear of them.
 void Refresher::Announce() {
   const uint64_t version = parts_.catalog->version();

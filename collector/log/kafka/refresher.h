@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -34,6 +35,8 @@ class Refresher {
   absl::Status Start();
   // Where the partitions begin and end now; if the brokers do not answer, nothing changes.
   void RefreshOffsets();
+  // Not if what is known is younger than that.
+  void RefreshOffsets(absl::Duration age);
   absl::Status Health();
   void Stop();
 
@@ -54,6 +57,7 @@ class Refresher {
   CondVar wake_;
   absl::Status reachable_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<int64_t> offsets_at_nano_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

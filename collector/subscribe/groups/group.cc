@@ -8,8 +8,11 @@
 
 namespace sluice::collector {
 
-Group::Group(std::string name, const std::string& cursor, int64_t revoke_timeout_nanos)
-    : name_(std::move(name)), revoke_timeout_nanos_(revoke_timeout_nanos) {
+Group::Group(std::string name, const std::string& cursor, int64_t revoke_timeout_nanos, Sharing sharing)
+    : name_(std::move(name)),
+      revoke_timeout_nanos_(revoke_timeout_nanos),
+      sharing_(sharing),
+      held_(sharing == Sharing::kHere ? kAllSlots : 0) {
   positions_.fill(cursor);
 }
 
@@ -34,7 +37,8 @@ std::string Group::State() const {
   v1::GroupState state;
   state.mutable_topics()->Add(topics_.begin(), topics_.end());
   state.set_last_used_unix_nano(static_cast<uint64_t>(last_used_unix_nano_));
-  for (const auto& [cursor, slots] : Positions()) {
+  if (sharing_ == Sharing::kElsewhere) state.set_request(request_);
+  for (const auto& [cursor, slots] : PositionsOf(held_)) {
     v1::GroupPosition* position = state.add_positions();
     position->set_slots(slots);
     position->set_cursor(cursor);
@@ -48,20 +52,25 @@ absl::Status Group::Join(NewMember member, int64_t now_unix_nano, int64_t now_na
     if (other.gone) continue;
     ++present;
     if (other.info.request == member.request) continue;
-    return FailedPrecondition("group: '", name_,
-                              "' has a member that asks for other topics or records; all members of a "
-                              "group ask for the same");
+    return OtherRequest(name_);
   }
   if (present >= kSlots) {
     return ResourceExhausted("group: '", name_, "' has ", present, " members, as many as it has shares");
   }
   topics_ = member.topics;
+  request_ = member.request;
   last_used_unix_nano_ = now_unix_nano;
   dirty_ = true;
   const MemberId id = member.id;
   members_[id].info = std::move(member);
   Rebalance(now_nano);
   return absl::OkStatus();
+}
+
+absl::Status Group::OtherRequest(const std::string& group) {
+  return FailedPrecondition("group: '", group,
+                            "' has a member that asks for other topics or records; all members of a "
+                            "group ask for the same");
 }
 
 void Group::Leave(MemberId id, bool complete, int64_t now_unix_nano, int64_t now_nano) {
@@ -97,11 +106,13 @@ SlotSet Group::Leaving(const Member& member) {
 
 void Group::Rebalance(int64_t now_nano) {
   ++generation_;
-  std::map<MemberId, SlotSet> present;
-  for (const auto& [id, member] : members_) {
-    if (!member.gone) present[id] = member.target;
+  if (sharing_ == Sharing::kHere) {
+    std::map<MemberId, SlotSet> present;
+    for (const auto& [id, member] : members_) {
+      if (!member.gone) present[id] = member.target;
+    }
+    for (const auto& [id, slots] : AssignSlots(present)) members_[id].target = slots;
   }
-  for (const auto& [id, slots] : AssignSlots(present)) members_[id].target = slots;
   for (auto& [id, member] : members_) {
     if (Leaving(member) == 0) {
       member.revoke_at_nano = 0;
@@ -134,8 +145,37 @@ Group::Share Group::Sync(MemberId id, const std::function<std::string(uint64_t l
   }
   member.owned |= granted;
   owned_ |= granted;
-  share.settled = member.owned == member.target;
+  share.settled = member.owned == member.target && (sharing_ == Sharing::kHere || member.target != 0);
   return share;
+}
+
+void Group::Grant(MemberId id, const SlotPositions& positions) {
+  const auto found = members_.find(id);
+  if (found == members_.end() || found->second.gone) return;  // its claim ends, too
+  for (const auto& [cursor, slots] : positions) {
+    // What somebody here still reads stands where that one says.
+    MoveTo(slots & ~owned_, cursor);
+    found->second.target |= slots;
+    held_ |= slots;
+  }
+  ++generation_;
+  woken_.insert(id);
+}
+
+void Group::Withdraw(MemberId id, SlotSet slots, bool lost, int64_t now_nano) {
+  const auto found = members_.find(id);
+  if (found == members_.end()) return;
+  found->second.target &= ~slots;
+  Rebalance(now_nano);
+  if (!lost || Leaving(found->second) == 0) return;
+  found->second.revoke_at_nano = now_nano;
+  Expire(now_nano);
+}
+
+SlotSet Group::Released() const {
+  SlotSet wanted = owned_;
+  for (const auto& [id, member] : members_) wanted |= member.target;
+  return held_ & ~wanted;
 }
 
 void Group::HandOver(Member* member, const std::function<std::string(uint64_t lane)>& cursor_of) {
@@ -213,6 +253,7 @@ void Group::Free(Member* member, SlotSet slots) {
   for (auto& [id, lane] : member->lanes) *lane.slots &= ~slots;
   member->owned &= ~slots;
   owned_ &= ~slots;
+  dirty_ = dirty_ || sharing_ == Sharing::kElsewhere;
   if (Leaving(*member) == 0) member->revoke_at_nano = 0;
   for (const auto& [id, other] : members_) {
     if ((other.target & slots) != 0) woken_.insert(id);
@@ -261,10 +302,24 @@ size_t Group::Unacknowledged(MemberId id) const {
   return found == members_.end() ? 0 : found->second.unacknowledged;
 }
 
-std::map<std::string, SlotSet> Group::Positions() const {
-  std::map<std::string, SlotSet> positions;
-  for (int slot = 0; slot < kSlots; ++slot) positions[positions_[slot]] |= SlotSet{1} << slot;
+size_t Group::UnacknowledgedOf(const std::string& name) const {
+  for (const auto& [id, member] : members_) {
+    if (member.info.name == name) return member.unacknowledged;
+  }
+  return 0;
+}
+
+SlotPositions Group::PositionsOf(SlotSet slots) const {
+  SlotPositions positions;
+  for (int slot = 0; slot < kSlots; ++slot) {
+    if ((slots >> slot & 1) != 0) positions[positions_[slot]] |= SlotSet{1} << slot;
+  }
   return positions;
+}
+
+void Group::Touch(int64_t now_unix_nano) {
+  last_used_unix_nano_ = now_unix_nano;
+  dirty_ = true;
 }
 
 v1::Group Group::Describe() const {

@@ -29,15 +29,19 @@ namespace sluice::collector {
 //    it got of it; or until the time for that is over. Then the next one begins at the slot's position.
 //  - A lane is what one member reads with one reader: slots of the same position. Slots leave a lane, none comes to it
 //    but from a lane that stands at the same place (Merge).
+//  - Either the slots are shared out here, evenly; or, if other collectors have members, too (kElsewhere), by Grant and
+//    Withdraw, and this group knows only its own members and the positions of their slots.
 // Not thread-safe, but for the slots of a lane, which its reader looks at.
 class Group {
  public:
   using Slots = std::shared_ptr<std::atomic<SlotSet>>;
 
+  enum class Sharing { kHere, kElsewhere };
   // A group that begins at `cursor`.
-  Group(std::string name, const std::string& cursor, int64_t revoke_timeout_nanos);
+  Group(std::string name, const std::string& cursor, int64_t revoke_timeout_nanos, Sharing sharing = Sharing::kHere);
   // As it was saved. DataLoss if that is damaged.
   static absl::StatusOr<Group> Restore(std::string name, const std::string& state, int64_t revoke_timeout_nanos);
+  // kElsewhere: only with the slots that are held.
   std::string State() const;
 
   struct NewMember {
@@ -48,8 +52,9 @@ class Group {
     // What it asks for, but for where to begin and end: must be that of the other members.
     std::string request;
   };
-  // FailedPrecondition, ResourceExhausted.
+  // FailedPrecondition (OtherRequest), ResourceExhausted.
   absl::Status Join(NewMember member, int64_t now_unix_nano, int64_t now_nano);
+  static absl::Status OtherRequest(const std::string& group);
   // The stream of a member has ended. `complete`: as it should; what it got may still be acknowledged, for a while.
   void Leave(MemberId id, bool complete, int64_t now_unix_nano, int64_t now_nano);
 
@@ -78,6 +83,15 @@ class Group {
   // anything is not acknowledged.
   bool Merge(MemberId id, uint64_t into, uint64_t from);
 
+  // kElsewhere: these slots are the member's now, and stand there.
+  void Grant(MemberId id, const SlotPositions& positions);
+  // They are not any more; as with all slots that change hands it may finish them, unless they are `lost` already.
+  void Withdraw(MemberId id, SlotSet slots, bool lost, int64_t now_nano);
+  // Slots that are held and nobody here has or is to have any more. Once their positions are saved, Release.
+  SlotSet Released() const;
+  void Release(SlotSet slots) { held_ &= ~slots; }
+  SlotSet held() const { return held_; }
+
   // Takes slots whose time is over from those that still have them. The earliest time that is still to come; 0: none.
   int64_t Expire(int64_t now_nano);
 
@@ -88,12 +102,15 @@ class Group {
 
   // Messages that the member has not acknowledged.
   size_t Unacknowledged(MemberId id) const;
+  size_t UnacknowledgedOf(const std::string& member) const;
   bool empty() const { return members_.empty(); }
+  bool Has(MemberId id) const { return members_.contains(id); }
+  void Touch(int64_t now_unix_nano);
   int64_t last_used_unix_nano() const { return last_used_unix_nano_; }
   const std::string& name() const { return name_; }
   const std::vector<std::string>& topics() const { return topics_; }
   // Which slots stand where.
-  std::map<std::string, SlotSet> Positions() const;
+  SlotPositions Positions() const { return PositionsOf(kAllSlots); }
   v1::Group Describe() const;
 
  private:
@@ -135,14 +152,18 @@ class Group {
   void FinishHandovers(Member* member);
   void Free(Member* member, SlotSet slots);
   void MoveTo(SlotSet slots, const std::string& cursor);
+  SlotPositions PositionsOf(SlotSet slots) const;
 
   std::string name_;
   int64_t revoke_timeout_nanos_;
+  Sharing sharing_;
   std::vector<std::string> topics_;
+  std::string request_;  // of the last member that joined
   std::array<std::string, kSlots> positions_;
   int64_t last_used_unix_nano_ = 0;
   std::map<MemberId, Member> members_;
   SlotSet owned_ = 0;
+  SlotSet held_;  // whose positions are this group's to say: owned, granted, or withdrawn and not released yet
   uint64_t generation_ = 0;
   uint64_t last_lane_ = 0;
   std::set<MemberId> woken_;

@@ -22,15 +22,6 @@ std::string NewMemberName() {
   return absl::StrFormat("%08x%08x", random(), random());
 }
 
-// What has to be the same for all members.
-std::string SharedRequest(v1::SubscribeRequest request) {
-  request.clear_start();
-  request.clear_follow();
-  request.clear_limit();
-  request.clear_end_time();
-  return request.SerializeAsString();
-}
-
 absl::Status CheckGroupName(std::string_view name) {
   absl::Status status = CheckTopicName(name);
   if (status.ok()) return status;
@@ -92,13 +83,21 @@ class GroupCoordinator::Member final : public Membership {
   const MemberId id_;
 };
 
+std::string GroupCoordinator::CommonRequest(v1::SubscribeRequest request) {
+  request.clear_start();
+  request.clear_follow();
+  request.clear_limit();
+  request.clear_end_time();
+  return request.SerializeAsString();
+}
+
 GroupCoordinator::GroupCoordinator(const GroupOptions& options, const Context& context)
-    : options_(options), context_(context), store_(context.log->group_store()) {}
+    : options_(options), context_(context), store_(context.log->group_store()), claims_(context.log->group_claims()) {}
 
 absl::StatusOr<std::unique_ptr<GroupCoordinator>> GroupCoordinator::Open(const GroupOptions& options,
                                                                          const Context& context) {
   std::unique_ptr<GroupCoordinator> coordinator(new GroupCoordinator(options, context));
-  SLUICE_RETURN_IF_ERROR(coordinator->Load());
+  if (coordinator->claims_ == nullptr) SLUICE_RETURN_IF_ERROR(coordinator->Load());
   coordinator->ScheduleTick();
   return coordinator;
 }
@@ -125,37 +124,54 @@ absl::StatusOr<std::unique_ptr<MessageSource>> GroupCoordinator::Join(const v1::
   SLUICE_RETURN_IF_ERROR(CheckGroupName(request.group()));
   // Outside of the lock: it may read the disk. Only a new group needs it.
   SLUICE_ASSIGN_OR_RETURN(const Position start, ResolveStart(request, context_.log));
+  const std::string cursor = context_.log->FormatCursor(start);
+  if (claims_ != nullptr) SLUICE_RETURN_IF_ERROR(OpenShared(request, cursor));
   const auto sync_due = std::make_shared<std::atomic<bool>>(true);
-  MutexLock lock(&mutex_);
-  SLUICE_ASSIGN_OR_RETURN(Entry* const entry, FindOrMake(request, context_.log->FormatCursor(start)));
-  const MemberId id = ++last_member_;
-  const absl::Status joined = entry->group.Join({.id = id,
-                                                 .name = NewMemberName(),
-                                                 .peer = std::move(peer),
-                                                 .topics = {request.topics().begin(), request.topics().end()},
-                                                 .request = SharedRequest(request)},
-                                                context_.clock->UnixNanos(), context_.clock->MonotonicNanos());
-  SLUICE_RETURN_IF_ERROR(joined);
-  entry->wakers[id] = {std::move(wake), sync_due};
-  Settle(entry);
-  if (!entry->saved) ScheduleSave();
-  return std::make_unique<GroupSubscription>(
+  const std::string name = NewMemberName();
+  MemberId id = 0;
+  {
+    MutexLock lock(&mutex_);
+    SLUICE_ASSIGN_OR_RETURN(Entry* const entry, FindOrMake(request, cursor));
+    id = ++last_member_;
+    const absl::Status joined = entry->group.Join({.id = id,
+                                                   .name = name,
+                                                   .peer = peer,
+                                                   .topics = {request.topics().begin(), request.topics().end()},
+                                                   .request = CommonRequest(request)},
+                                                  context_.clock->UnixNanos(), context_.clock->MonotonicNanos());
+    SLUICE_RETURN_IF_ERROR(joined);
+    entry->wakers[id] = {std::move(wake), sync_due};
+    Settle(entry);
+    if (!entry->saved) ScheduleSave();
+  }
+  auto subscription = std::make_unique<GroupSubscription>(
       std::make_unique<Member>(this, request.group(), id),
       Subscription::Request{
           .filter = std::move(filter), .start = {}, .follow = request.follow(), .limit = request.limit()},
       sync_due, context_.limits, context_.log, context_.clock);
+  if (claims_ != nullptr) SLUICE_RETURN_IF_ERROR(Claim(request.group(), id, name, peer));
+  return subscription;
 }
 
 absl::StatusOr<GroupCoordinator::Entry*> GroupCoordinator::FindOrMake(const v1::SubscribeRequest& request,
                                                                       const std::string& start) {
-  if (const auto found = groups_.find(request.group()); found != groups_.end()) return found->second.get();
+  const int64_t timeout = absl::ToInt64Nanoseconds(options_.rebalance_timeout);
+  if (const auto found = groups_.find(request.group()); found != groups_.end()) {
+    // Others may have moved it since the last member here.
+    Group& group = found->second->group;
+    if (claims_ != nullptr && group.empty() && found->second->waiting.empty()) {
+      group = Group(request.group(), start, timeout, Group::Sharing::kElsewhere);
+    }
+    return found->second.get();
+  }
   if (groups_.size() >= options_.groups_max) {
     return ResourceExhausted("group: there are ", groups_.size(),
                              " consumer groups, as many as limits.groups allows; "
                              "those without members are forgotten after groups.retention");
   }
-  auto entry =
-      std::make_unique<Entry>(Group(request.group(), start, absl::ToInt64Nanoseconds(options_.rebalance_timeout)));
+  const auto sharing = claims_ == nullptr ? Group::Sharing::kHere : Group::Sharing::kElsewhere;
+  auto entry = std::make_unique<Entry>(Group(request.group(), start, timeout, sharing));
+  entry->saved = claims_ != nullptr;  // OpenShared did
   entry->series = context_.metrics->NewGroup(request.group());
   return groups_.emplace(request.group(), std::move(entry)).first->second.get();
 }
@@ -194,6 +210,17 @@ void GroupCoordinator::Settle(Entry* entry) {
     tasks.push_back(waker->second.wake);
   }
   if (!tasks.empty()) context_.executor->RunAll(std::move(tasks));
+  if (claims_ == nullptr) return;
+  for (auto claim = entry->claims.begin(); claim != entry->claims.end();) {
+    if (entry->group.Has(claim->first)) {
+      ++claim;
+      continue;
+    }
+    entry->closing.push_back(std::move(claim->second));
+    claim = entry->claims.erase(claim);
+  }
+  // Others wait for it.
+  if (!entry->closing.empty() || entry->group.Released() != 0) ScheduleSave();
 }
 
 void GroupCoordinator::ScheduleSave() {
@@ -208,7 +235,8 @@ void GroupCoordinator::Save() {
     absl::Status status;
     for (const std::string& name : removed) status.Update(store_->Remove(name));
     if (!task.name.empty()) status.Update(store_->Save(task.name, task.state));
-    Saved(task, status);
+    Saved(&task, status);
+    task.closing.clear();
     for (const Done& done : task.waiting) done(Annotate(status, "the acknowledgement is not durable"));
     if (status.ok()) continue;
     MutexLock lock(&mutex_);
@@ -223,8 +251,10 @@ bool GroupCoordinator::TakeSaveTask(SaveTask* task, std::vector<std::string>* re
   MutexLock lock(&mutex_);
   *removed = std::exchange(removed_, {});
   for (auto& [name, entry] : groups_) {
-    if (!entry->dirty && entry->waiting.empty()) continue;
-    *task = {name, entry->group.State(), std::exchange(entry->waiting, {})};
+    const SlotSet released = claims_ == nullptr ? 0 : entry->group.Released();
+    if (!entry->dirty && entry->waiting.empty() && released == 0 && entry->closing.empty()) continue;
+    *task = {name, entry->group.State(), std::exchange(entry->waiting, {}), released,
+             std::exchange(entry->closing, {})};
     entry->dirty = false;
     return true;
   }
@@ -232,18 +262,23 @@ bool GroupCoordinator::TakeSaveTask(SaveTask* task, std::vector<std::string>* re
   return saving_;
 }
 
-void GroupCoordinator::Saved(const SaveTask& task, const absl::Status& status) {
+void GroupCoordinator::Saved(SaveTask* task, const absl::Status& status) {
   MutexLock lock(&mutex_);
   if (!status.ok() && !std::exchange(failing_, true)) {
-    log::Error("groups", "cannot save a consumer group; trying again", {{"group", task.name}, {"reason", status}});
+    log::Error("groups", "cannot save a consumer group; trying again", {{"group", task->name}, {"reason", status}});
   }
   if (status.ok() && std::exchange(failing_, false)) log::Info("groups", "saving consumer groups again");
-  const auto found = groups_.find(task.name);
+  const auto found = groups_.find(task->name);
   if (found == groups_.end()) return;
   Entry* const entry = found->second.get();
   if (!status.ok()) {
     entry->dirty = true;
-  } else if (!std::exchange(entry->saved, true)) {
+    for (auto& claim : task->closing) entry->closing.push_back(std::move(claim));
+    return;
+  }
+  entry->group.Release(task->released);
+  for (const auto& [id, claim] : entry->claims) claim->Release(~entry->group.held());
+  if (!std::exchange(entry->saved, true)) {
     for (const auto& [id, waker] : entry->wakers) {
       *waker.sync_due = true;
       context_.executor->Run(waker.wake);
@@ -264,7 +299,7 @@ void GroupCoordinator::Tick() {
       entry->group.Expire(context_.clock->MonotonicNanos());
       Settle(entry.get());
     }
-    ForgetOld();
+    if (claims_ == nullptr) ForgetOld();
     ScheduleSave();
     measure = ticks_++ % kTicksPerLag == 0;
   }
@@ -272,11 +307,14 @@ void GroupCoordinator::Tick() {
   ScheduleTick();
 }
 
+bool GroupCoordinator::IsOld(int64_t last_used_unix_nano) const {
+  return last_used_unix_nano < context_.clock->UnixNanos() - absl::ToInt64Nanoseconds(options_.retention);
+}
+
 void GroupCoordinator::ForgetOld() {
-  const int64_t oldest = context_.clock->UnixNanos() - absl::ToInt64Nanoseconds(options_.retention);
   for (auto named = groups_.begin(); named != groups_.end();) {
     const Entry& entry = *named->second;
-    if (!entry.group.empty() || !entry.waiting.empty() || entry.group.last_used_unix_nano() >= oldest) {
+    if (!entry.group.empty() || !entry.waiting.empty() || !IsOld(entry.group.last_used_unix_nano())) {
       ++named;
       continue;
     }
@@ -288,7 +326,7 @@ void GroupCoordinator::ForgetOld() {
 }
 
 std::optional<uint64_t> GroupCoordinator::LagOf(const std::vector<std::string>& topics,
-                                                const std::map<std::string, SlotSet>& positions) {
+                                                const SlotPositions& positions) {
   v1::SubscribeRequest request;
   request.mutable_topics()->Add(topics.begin(), topics.end());
   const absl::StatusOr<Filter> filter = Filter::Compile(request);
@@ -306,7 +344,10 @@ std::optional<uint64_t> GroupCoordinator::LagOf(const std::vector<std::string>& 
 }
 
 void GroupCoordinator::MeasureLag() {
-  const v1::ListGroupsResponse listed = List();
+  std::vector<SlotPositions> positions;
+  v1::ListGroupsResponse listed = claims_ == nullptr ? ListHere(&positions) : ListShared(/*members=*/false, &positions);
+  if (claims_ != nullptr) FollowShared(listed);
+  listed = WithLag(std::move(listed), positions);
   for (const v1::Group& group : listed.groups()) {
     if (!group.has_lag_records()) continue;
     MutexLock lock(&mutex_);
@@ -316,18 +357,27 @@ void GroupCoordinator::MeasureLag() {
 }
 
 v1::ListGroupsResponse GroupCoordinator::List() {
+  std::vector<SlotPositions> positions;
+  v1::ListGroupsResponse listed = claims_ == nullptr ? ListHere(&positions) : ListShared(/*members=*/true, &positions);
+  return WithLag(std::move(listed), positions);
+}
+
+v1::ListGroupsResponse GroupCoordinator::ListHere(std::vector<SlotPositions>* positions) {
   v1::ListGroupsResponse response;
-  std::vector<std::map<std::string, SlotSet>> positions;
-  {
-    MutexLock lock(&mutex_);
-    for (const auto& [name, entry] : groups_) {
-      *response.add_groups() = entry->group.Describe();
-      positions.push_back(entry->group.Positions());
-    }
+  MutexLock lock(&mutex_);
+  for (const auto& [name, entry] : groups_) {
+    *response.add_groups() = entry->group.Describe();
+    positions->push_back(entry->group.Positions());
   }
+  return response;
+}
+
+v1::ListGroupsResponse GroupCoordinator::WithLag(v1::ListGroupsResponse response,
+                                                 const std::vector<SlotPositions>& positions) {
   for (int i = 0; i < response.groups_size(); ++i) {
     v1::Group* const group = response.mutable_groups(i);
-    const std::optional<uint64_t> lag = LagOf({group->topics().begin(), group->topics().end()}, positions[i]);
+    const std::optional<uint64_t> lag =
+        LagOf({group->topics().begin(), group->topics().end()}, positions[static_cast<size_t>(i)]);
     if (lag.has_value()) group->set_lag_records(*lag);
   }
   return response;

@@ -182,6 +182,71 @@ TEST(GroupTest, IsWhatItWasWhenItIsRestored) {
   EXPECT_THAT(std::string(Group::Restore("g", "", kTimeout).status().message()), HasSubstr("group g is damaged"));
 }
 
+Group Shared() { return Group("g", "begin", kTimeout, Group::Sharing::kElsewhere); }
+
+TEST(GroupTest, HasOnlyTheSlotsThatItIsGrantedWhereOthersHaveMembersToo) {
+  Group group = Shared();
+  ASSERT_TRUE(group.Join(Named(1), 0, 0).ok());
+  EXPECT_TRUE(Sync(group, 1).lanes.empty());
+  EXPECT_FALSE(Sync(group, 1).settled);
+  group.Grant(1, {{"a", 0x0f}, {"b", 0xf0}});
+  const Group::Share share = Sync(group, 1);
+  ASSERT_EQ(share.lanes.size(), 2u);
+  EXPECT_EQ(share.lanes[0].cursor, "a");
+  EXPECT_EQ(*share.lanes[1].slots, 0xf0u);
+  EXPECT_TRUE(share.settled);
+  EXPECT_EQ(group.Released(), 0u);
+  // Only what it has is its own to say.
+  v1::GroupState state;
+  ASSERT_TRUE(state.ParseFromString(group.State()));
+  ASSERT_EQ(state.positions_size(), 2);
+  EXPECT_EQ(state.request(), "r");
+}
+
+TEST(GroupTest, ReleasesWhatIsWithdrawnOnceItIsAcknowledged) {
+  Group group = Shared();
+  ASSERT_TRUE(group.Join(Named(1), 0, 0).ok());
+  group.Grant(1, {{"a", 0xff}});
+  const uint64_t lane = Sync(group, 1).lanes[0].id;
+  group.Sent(1, lane, "b", true);
+  group.Withdraw(1, 0x0f, /*lost=*/false, 0);
+  Sync(group, 1, "b");
+  EXPECT_EQ(group.Released(), 0u);
+  ASSERT_TRUE(group.Acknowledge("m1", 1).ok());
+  EXPECT_EQ(group.Released(), 0x0fu);
+  EXPECT_EQ(At(group, "b"), 0xffu);
+  EXPECT_TRUE(group.TakeDirty());
+  group.Release(0x0f);
+  EXPECT_EQ(group.held(), 0xf0u);
+  // And it may come back.
+  group.Grant(1, {{"c", 0x03}});
+  EXPECT_EQ(Sync(group, 1).lanes.at(0).cursor, "c");
+}
+
+TEST(GroupTest, StopsAtOnceWhatOthersMayHaveAlready) {
+  Group group = Shared();
+  ASSERT_TRUE(group.Join(Named(1), 0, 0).ok());
+  group.Grant(1, {{"a", 0xff}});
+  const Group::NewLane lane = Sync(group, 1).lanes[0];
+  group.Sent(1, lane.id, "b", true);
+  group.Withdraw(1, 0xff, /*lost=*/true, 1);
+  EXPECT_EQ(*lane.slots, 0u);
+  EXPECT_EQ(group.Released(), 0xffu);
+  EXPECT_EQ(At(group, "a"), 0xffu);
+}
+
+TEST(GroupTest, FreesWhatAMemberHadThatDied) {
+  Group group = Shared();
+  ASSERT_TRUE(group.Join(Named(1), 0, 0).ok());
+  group.Grant(1, {{"a", 0xff}});
+  Sync(group, 1);
+  group.Leave(1, /*complete=*/false, 0, 0);
+  EXPECT_FALSE(group.Has(1));
+  EXPECT_EQ(group.Released(), 0xffu);
+  group.Grant(1, {{"b", 0x0f}});  // too late
+  EXPECT_EQ(group.held(), 0xffu);
+}
+
 // A model: the log is numbers, number n lies in slot n % 64, and a cursor is how many of them are read. Members read,
 // acknowledge, stall, die, join; what each of them acknowledged is remembered. In the end nothing may be missing.
 class GroupModel {

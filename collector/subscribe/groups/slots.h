@@ -1,20 +1,10 @@
-// The shares that a consumer group's members divide among them.
+// Which share of a consumer group a batch belongs to.
 #pragma once
 
-#include <bit>
-#include <cstdint>
-
 #include "collector/log/batch_view.h"
+#include "collector/log/group_slots.h"
 
 namespace sluice::collector {
-
-// Every file of every agent falls into one of them, for ever: positions are kept by slot.
-inline constexpr int kSlots = 64;
-
-// Bit n: slot n.
-using SlotSet = uint64_t;
-inline constexpr SlotSet kAllSlots = ~SlotSet{0};
-inline int CountSlots(SlotSet slots) { return std::popcount(slots); }
 
 // 0 to 63; of a batch all records.
 int SlotOf(const BatchView& batch);
