@@ -162,7 +162,7 @@ def test_a_topic_that_is_deleted_is_made_again(sandbox, own_broker):
     expect_in_kafka(own_broker, "app", later, 90)
 
 
-@pytest.mark.xfail(reason="a killed collector's last requests may land after the tails were read: docs/delivery.md", strict=False)
+@pytest.mark.xfail(reason="a dead collector's requests may be stored later than it is waited for: docs/delivery.md", strict=False)
 @pytest.mark.parametrize("collectors", [1, 2])
 def test_each_line_exactly_once_whoever_is_killed(sandbox, own_broker, collectors):
     """Collectors, agent and broker are killed at random while writers write."""

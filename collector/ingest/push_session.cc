@@ -14,6 +14,9 @@
 namespace sluice::collector {
 namespace {
 
+// At an agent's watermarks, while they grow by what another collector sent.
+constexpr int kLooksMax = 20;
+
 std::string CodeName(absl::StatusCode code) { return absl::AsciiStrToLower(absl::StatusCodeToString(code)); }
 
 absl::Status Stopping() { return Unavailable("the collector is stopping; connect again"); }
@@ -109,12 +112,26 @@ void PushSession::SendWelcome() {
   }
   absl::StatusOr<std::vector<v1::FileWatermark>> files = context_->log->Watermarks(agent);
   if (!files.ok()) return Fail(Annotate(files.status(), "read the watermarks"));
+  if (AwaitOthers(*files)) return;
   MutexLock lock(&mutex_);
   if (finished_) return;
   phase_ = Phase::kStreaming;
   welcomes_ = MakeWelcomes(*std::move(files), context_->limits.welcome_files, context_->limits.message_bytes);
   WriteNext();
   ReadNext();
+}
+
+bool PushSession::AwaitOthers(const std::vector<v1::FileWatermark>& files) {
+  const absl::Duration delay = context_->log->TakeoverDelay();
+  if (delay == absl::ZeroDuration()) return false;
+  std::string look;
+  for (const v1::FileWatermark& file : files) look += file.SerializeAsString();
+  MutexLock lock(&mutex_);
+  if (finished_ || (looks_ > 0 && look == last_look_) || looks_ == kLooksMax) return false;
+  ++looks_;
+  last_look_ = std::move(look);
+  context_->executor->RunAfter(delay, [self = shared_from_this()] { self->SendWelcome(); });
+  return true;
 }
 
 absl::Status PushSession::HandleStatus(const PushEnvelope& envelope, const std::string& agent) {

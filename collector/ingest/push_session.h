@@ -90,6 +90,8 @@ class PushSession final : public AgentStream, public std::enable_shared_from_thi
   void HandleHello(const PushEnvelope& envelope);
   void OnGranted();
   void SendWelcome();
+  // Whether to look again, later, since what others sent may still arrive.
+  bool AwaitOthers(const std::vector<v1::FileWatermark>& files);
   absl::Status HandleStatus(const PushEnvelope& envelope, const std::string& agent);
   absl::Status CheckSequence(const PushEnvelope& envelope) ABSL_LOCKS_EXCLUDED(mutex_);
   void HandleBatches(const PushEnvelope& envelope, const SharedBytes& bytes, const std::string& agent);
@@ -135,6 +137,8 @@ class PushSession final : public AgentStream, public std::enable_shared_from_thi
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool write_scheduled_ ABSL_GUARDED_BY(mutex_) = false;
   std::deque<v1::PushResponse> welcomes_ ABSL_GUARDED_BY(mutex_);
+  int looks_ ABSL_GUARDED_BY(mutex_) = 0;  // at the watermarks
+  std::string last_look_ ABSL_GUARDED_BY(mutex_);
   AckQueue acks_ ABSL_GUARDED_BY(mutex_);
   FileHolds holds_ ABSL_GUARDED_BY(mutex_);
   Refusals refusals_ ABSL_GUARDED_BY(mutex_);

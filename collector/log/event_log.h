@@ -22,6 +22,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "base/shared_bytes.h"
 #include "collector/log/batch_view.h"
 #include "collector/log/group_claims.h"
@@ -138,6 +139,10 @@ class EventLog {
 
   // What is durably stored of an agent's files.
   virtual absl::StatusOr<std::vector<v1::FileWatermark>> Watermarks(std::string_view agent) = 0;
+  // Not zero: something else may have sent batches of an agent that it does not wait for any more (another collector,
+  // also one that was killed), and they may still arrive. Whoever takes an agent's stream asks for its watermarks again
+  // after that time, until they do not grow.
+  virtual absl::Duration TakeoverDelay() { return absl::ZeroDuration(); }
   // Ids of all agents that have a watermark.
   virtual std::vector<std::string> Agents() = 0;
   // By name.

@@ -28,13 +28,21 @@ class GatedLog final : public EventLog {
   void LetOnePass();
   // Answers the oldest append that waits with `results`, storing nothing; waits for it to come.
   void AnswerOne(std::vector<AppendResult> results);
+  // What another collector sent may still arrive; `on_look` is called after each look at the watermarks. Before any.
+  void SetTakeover(absl::Duration delay, std::function<void()> on_look) {
+    takeover_delay_ = delay;
+    on_look_ = std::move(on_look);
+  }
   // Appends that wait.
   size_t waiting() const;
 
   void Append(std::vector<PendingBatch> batches, AppendDone done) override;
   absl::StatusOr<std::vector<v1::FileWatermark>> Watermarks(std::string_view agent) override {
-    return log_->Watermarks(agent);
+    auto watermarks = log_->Watermarks(agent);
+    if (on_look_) on_look_();
+    return watermarks;
   }
+  absl::Duration TakeoverDelay() override { return takeover_delay_; }
   std::vector<std::string> Agents() override { return log_->Agents(); }
   std::vector<TopicInfo> Topics() override { return log_->Topics(); }
   std::unique_ptr<LogReader> NewReader(Position start, std::function<bool(std::string_view)> topic_matches) override {
@@ -60,6 +68,8 @@ class GatedLog final : public EventLog {
   Call TakeOne();
 
   EventLog* const log_;
+  absl::Duration takeover_delay_;
+  std::function<void()> on_look_;
   mutable Mutex mutex_;
   CondVar came_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;

@@ -117,6 +117,10 @@ absl::StatusOr<std::vector<v1::FileWatermark>> KafkaLog::Watermarks(std::string_
   return parts_->files.Of(agent);
 }
 
+absl::Duration KafkaLog::TakeoverDelay() {
+  return parts_->watermarks->OthersMayDeliver() ? parts_->options.takeover_delay : absl::ZeroDuration();
+}
+
 std::vector<std::string> KafkaLog::Agents() { return parts_->files.Agents(); }
 
 std::vector<TopicInfo> KafkaLog::Topics() {
@@ -197,7 +201,7 @@ absl::Status KafkaLog::Health() { return parts_->refresher->Health(); }
 void KafkaLog::Stop() {
   if (parts_ == nullptr) return;
   parts_->writer->Stop();
-  parts_->watermarks->Stop();
+  parts_->watermarks->Stop(/*all_answered=*/parts_->writer->ended_clean());
   parts_->refresher->Stop();
   parts_->head->Stop();
 }

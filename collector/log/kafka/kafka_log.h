@@ -29,6 +29,7 @@ class KafkaLog final : public EventLog {
 
   void Append(std::vector<PendingBatch> batches, AppendDone done) override;
   absl::StatusOr<std::vector<v1::FileWatermark>> Watermarks(std::string_view agent) override;
+  absl::Duration TakeoverDelay() override;
   std::vector<std::string> Agents() override;
   std::vector<TopicInfo> Topics() override;
   std::unique_ptr<LogReader> NewReader(Position start, std::function<bool(std::string_view)> topic_matches) override;

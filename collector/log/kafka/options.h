@@ -58,6 +58,8 @@ struct KafkaOptions {
   absl::Duration refresh_interval = absl::Seconds(5);
   // Nothing delivered for so long: not healthy.
   absl::Duration stall_timeout = absl::Seconds(5);
+  // What a dead collector's requests in the brokers' sockets may take to be stored; see TakeoverDelay.
+  absl::Duration takeover_delay = absl::Milliseconds(500);
   // How long a start, and an answer to an agent's handshake, waits for the brokers.
   absl::Duration start_timeout = absl::Seconds(10);
   absl::Duration handshake_timeout = absl::Seconds(30);

@@ -44,7 +44,7 @@ absl::StatusOr<std::unique_ptr<Watermarks>> Watermarks::Open(const KafkaOptions&
   return watermarks;
 }
 
-Watermarks::~Watermarks() { Stop(); }
+Watermarks::~Watermarks() { Stop(/*all_answered=*/false); }
 
 void Watermarks::OnEntry(std::string_view key, std::optional<std::string_view> value) {
   if (key.starts_with(kFilePrefix)) {
@@ -296,7 +296,14 @@ void Watermarks::Run() {
   }
 }
 
-void Watermarks::Stop() {
+bool Watermarks::OthersMayDeliver() {
+  const int64_t now = parts_.clock->UnixNanos();
+  MutexLock lock(&read_mutex_);
+  return std::any_of(others_.begin(), others_.end(),
+                     [now](const auto& other) { return now - other.second.time_unix_nano <= kDeadNanos; });
+}
+
+void Watermarks::Stop(bool all_answered) {
   {
     MutexLock lock(&mutex_);
     if (std::exchange(stopping_, true)) return;
@@ -304,7 +311,10 @@ void Watermarks::Stop() {
   }
   if (!thread_.joinable()) return;
   thread_.join();
-  const absl::Status status = Record();
+  absl::Status status = Record();
+  if (status.ok() && all_answered) {
+    status = state_->Write({{StrCat(kProgressPrefix, self_), std::nullopt}}, options_.handshake_timeout);
+  }
   if (!status.ok())
     log::Warn("kafka", "watermarks are not recorded; they will be read from the messages", {{"reason", status}});
 }

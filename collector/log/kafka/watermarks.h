@@ -49,8 +49,12 @@ class Watermarks {
   // Of this collector in all of its partitions: reads what lies behind what is Delivered, and notes it in the files.
   absl::Status FindOwn();
 
-  // Records what there is, and stops recording. Idempotent.
-  void Stop();
+  // Whether another collector lives, or has died without a farewell and not long ago: as of the last Refresh.
+  bool OthersMayDeliver();
+
+  // Records what there is, and stops recording. `all_answered`: nothing of this collector is under way any more, so
+  // nobody has to look for it. Idempotent.
+  void Stop(bool all_answered);
 
  private:
   // By Kafka's name of the topic.

@@ -72,6 +72,11 @@ absl::Status Writer::Health() {
                      " messages wait");
 }
 
+bool Writer::ended_clean() {
+  MutexLock lock(&mutex_);
+  return ended_ && !abandoned_;
+}
+
 void Writer::Run() {
   Item item;
   while (Take(&item)) Handle(std::move(item));

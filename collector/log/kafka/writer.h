@@ -56,6 +56,8 @@ class Writer {
   // From now on batches of this agent need no look at the cluster: its watermarks were read.
   void AdmitAgent(const std::string& agent);
   absl::Status Health();
+  // After Stop: nothing is under way that the brokers have not answered.
+  bool ended_clean();
   // Delivers what was taken if the brokers take it, then refuses. Idempotent.
   void Stop();
 
