@@ -140,6 +140,10 @@ void ReadKafkaSecurity(const ConfigNode& kafka, KafkaOptions* options) {
 void ReadKafka(const ConfigNode& kafka, KafkaOptions* options) {
   options->brokers = kafka.Strings("brokers", options->brokers);
   if (options->brokers.empty()) kafka.Fail("brokers", "at least one HOST:PORT is needed");
+  for (const std::string& broker : options->brokers) {
+    const absl::StatusOr<HostPort> address = ParseHostPort(broker);
+    if (!address.ok()) kafka.Fail("brokers", StrCat("'", broker, "': ", MessageOf(address.status())));
+  }
   options->topic_prefix = kafka.String("topic_prefix", "");
   if (!options->topic_prefix.empty()) {
     const absl::Status prefix = CheckTopicName(options->topic_prefix);

@@ -104,6 +104,8 @@ TEST(OptionsTest, NamesFileLineKeyAndWhatIsAllowed) {
       {"listen:\n  tls:\n    cert: /no/such/file.pem\n    key: /no/such.pem", "collector.yaml:3: listen.tls.cert",
        "/no/such/file.pem"},
       {"limits:\n  topics: 0", "collector.yaml:2: limits.topics", "1"},
+      {"log: {kafka: {brokers: [\"kafka:99999\"]}}", "collector.yaml:1: log.kafka.brokers", "kafka:99999"},
+      {"log: {kafka: {brokers: [kafka]}}", "collector.yaml:1: log.kafka.brokers", "'kafka'"},
       {"log: {kafka: {value_format: xml}}", "collector.yaml:1: log.kafka.value_format", "json"},
       {"log: {kafka: {headers: none}}", "collector.yaml:1: log.kafka.headers", "identity"},
   };
