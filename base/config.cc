@@ -1,6 +1,7 @@
 #include "base/config.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "absl/strings/numbers.h"
@@ -121,6 +122,20 @@ int64_t ConfigNode::Int(std::string_view key, int64_t fallback, int64_t min, int
   int64_t value;
   if (absl::SimpleAtoi(*text, &value) && value >= min && value <= max) return value;
   FailText(key, *text, expected);
+  return fallback;
+}
+
+double ConfigNode::Number(std::string_view key, double fallback, double min, double max) const {
+  const std::string* const text = FindText(key, "a number");
+  if (text == nullptr) return fallback;
+  double value;
+  if (!absl::SimpleAtod(*text, &value) || !std::isfinite(value)) {
+    FailText(key, *text, "a number");
+  } else if (value < min || value > max) {
+    FailText(key, *text, StrCat("a number from ", min, " to ", max));
+  } else {
+    return value;
+  }
   return fallback;
 }
 

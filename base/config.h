@@ -46,6 +46,8 @@ class ConfigNode {
   std::map<std::string, std::string> StringMap(std::string_view key) const;
   bool Bool(std::string_view key, bool fallback) const;
   int64_t Int(std::string_view key, int64_t fallback, int64_t min, int64_t max) const;
+  // "10", "0.5", "1e6"; finite.
+  double Number(std::string_view key, double fallback, double min, double max) const;
   // "10GiB", "512KiB", "1MB", "4096".
   uint64_t Bytes(std::string_view key, uint64_t fallback, uint64_t min, uint64_t max) const;
   // "250ms", "1s", "7d", "1h30m". A bare number is an error that says to add a unit.

@@ -169,6 +169,16 @@ TEST(ConfigTest, SaysWhatIsNoNumber) {
                [](const ConfigNode& root) { root.Int("key", 5, 1, std::numeric_limits<int64_t>::max()); });
 }
 
+TEST(ConfigTest, ReadsNumbersWithAPoint) {
+  ExpectErrors({{"ten", "found \"ten\"; expected a number"},
+                {"nan", "found \"nan\"; expected a number"},
+                {"1e999", "found \"1e999\"; expected a number"},
+                {"[1]", "found a list; expected a number"},
+                {"-0.5", "found \"-0.5\"; expected a number from 0 to 1.5"}},
+               [](const ConfigNode& root) { root.Number("key", 1, 0, 1.5); });
+  EXPECT_EQ(Parse("key: 1.25").root().Number("key", 0, 0, 2), 1.25);
+}
+
 TEST(ConfigTest, SaysWhatIsNoChoice) {
   ExpectErrors({{"jsn", "found \"jsn\"; expected one of auto, json, logfmt; did you mean \"json\"?"},
                 {"xml", "found \"xml\"; expected one of auto, json, logfmt"},

@@ -49,9 +49,14 @@ USES = {
         "consumer/monitor/state",
     ),
     "consumer/monitor/access": ("consumer/client", "consumer/monitor", "consumer/monitor/sketch"),
-    "consumer/monitor/heartbeat": ("consumer/client", "consumer/monitor"),
+    "consumer/monitor/heartbeat": ("consumer/client", "consumer/monitor", "consumer/monitor/rules"),
     "consumer/monitor/notify": ("consumer/monitor",),
-    "consumer/monitor/rules": ("consumer/client", "consumer/monitor", "consumer/monitor/sketch"),
+    "consumer/monitor/rules": (
+        "consumer/client",
+        "consumer/monitor",
+        "consumer/monitor/access",
+        "consumer/monitor/sketch",
+    ),
     "consumer/monitor/state": ("consumer/monitor",),
 }
 PROGRAMS = ("agent", "collector", "consumer")

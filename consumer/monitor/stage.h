@@ -36,17 +36,17 @@ struct Alert {
   // Sorted by name; what `group_by` told apart.
   using Group = std::vector<std::pair<std::string, std::string>>;
 
-  std::string rule;
-  Group group;
+  std::string rule = {};
+  Group group = {};
   State state = State::kFiring;
   v1::Severity severity = v1::SEVERITY_UNSPECIFIED;
   double value = 0;
   double threshold = 0;
   // Event time.
-  absl::Time starts_at;
+  absl::Time starts_at = {};
   // kResolved; else InfiniteFuture.
   absl::Time ends_at = absl::InfiniteFuture();
-  std::string message;
+  std::string message = {};
   std::map<std::string, std::string> labels = {};
 };
 
