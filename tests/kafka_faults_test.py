@@ -1,0 +1,78 @@
+"""The log in Kafka on bad days: what `kcat` finds afterwards is every line, once, in the order of its file.
+
+`./dev test --long` makes them longer.
+"""
+
+import contextlib
+import threading
+import time
+
+from tests.harness import kafka, settings
+from tests.harness.waiting import wait_until
+from tests.kafka_test import expect_in_kafka, expect_order
+
+OUTAGE = 60 if settings.LONG else 6
+MOVES = 20 if settings.LONG else 4
+
+
+@contextlib.contextmanager
+def writing(*files, lines: int = 20, pause: float = 0.02):
+    """Writes to the files as long as it lasts."""
+    stopping = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not stopping.wait(pause):
+            for file in files:
+                file.append(*(f"{file.path.parent.name} {i:08d} {'x' * 80}" for i in range(number, number + lines)))
+            number += lines
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        writer.join()
+
+
+def two_collectors(sandbox, broker):
+    collectors = [sandbox.collector(name=f"collector{n}", config=kafka.config(broker)) for n in range(2)]
+    addresses = ", ".join(c.address for c in collectors)
+    agent = sandbox.agent(sandbox.logs, config=f"collector: {{addresses: [{addresses}]}}\n", collector="")
+    return collectors, agent
+
+
+def test_an_outage_under_load(sandbox, own_broker):
+    collector = sandbox.collector(config=kafka.config(own_broker))
+    agent = sandbox.agent(sandbox.logs)
+    files = [sandbox.log_file(f"w{n}/app.log") for n in range(3)]
+    with writing(*files):
+        wait_until(lambda: "w0" in own_broker.topics(), "the first topic", 30)
+        own_broker.stop()
+        collector.wait_http("/readyz", 503, timeout=40)
+        time.sleep(OUTAGE)  # the outage itself
+        own_broker.start()
+    agent.wait_http("/readyz", timeout=90)
+    for n, file in enumerate(files):
+        expect_in_kafka(own_broker, f"w{n}", file.lines, 120)
+        expect_order(own_broker, f"w{n}")
+    assert collector.log().count("cannot deliver") == 1
+    assert collector.status_kib("VmHWM") < 200 << 10
+
+
+def test_agents_that_move_between_collectors(sandbox, own_broker):
+    """Collectors are stopped in turn, as for an upgrade: a broken connection, and never a line twice."""
+    collectors, agent = two_collectors(sandbox, own_broker)
+    files = [sandbox.log_file(f"w{n}/app.log") for n in range(3)]
+    with writing(*files):
+        wait_until(lambda: "w0" in own_broker.topics(), "the first topic", 30)
+        for move in range(MOVES):
+            collector = collectors[move % 2]
+            collector.stop()
+            agent.wait_http("/readyz", timeout=60)
+            collector.start()
+    agent.wait_http("/readyz", timeout=60)
+    for n, file in enumerate(files):
+        expect_in_kafka(own_broker, f"w{n}", file.lines, 120)
+        expect_order(own_broker, f"w{n}")
