@@ -25,5 +25,5 @@ int main(int argc, char** argv) {
   }
   if (status.ok()) status = (*publisher)->Close(absl::Now() + absl::Seconds(60));  // until all of it is durable
   if (!status.ok()) return std::cerr << status << '\n', 1;
-  std::cout << number << " lines, " << (*publisher)->acknowledged() << " of them now\n";
+  std::cout << number << " lines, " << (*publisher)->acknowledged() - (*publisher)->left_out() << " of them now\n";
 }

@@ -163,8 +163,8 @@ int PublishCommand::Report(const absl::Status& status, const LinePublisher& line
                            const client::Publisher& publisher) const {
   log::Info("publish", status.ok() ? "done" : "ended",
             {{"records", lines.records()},
-             {"published", publisher.acknowledged()},
-             {"held_before", lines.records() - publisher.taken()}});
+             {"published", publisher.acknowledged() - publisher.left_out()},
+             {"held_before", publisher.left_out()}});
   return status.ok() ? kExitOk : Failure(status);
 }
 

@@ -58,7 +58,12 @@ absl::Status PublishQueue::Add(std::string_view name, std::optional<uint64_t> se
   if (sequence.has_value()) {
     if (*sequence == UINT64_MAX)
       return InvalidArgument("topic '", name, "': the largest number has no place behind it");
-    if (*sequence < topic->held || *sequence < topic->given_end) return absl::OkStatus();
+    if (*sequence < topic->held || *sequence < topic->given_end) {
+      ++taken_;
+      ++acknowledged_;
+      ++left_out_;
+      return absl::OkStatus();
+    }
     topic->given_end = *sequence + 1;
   }
   Item item{.place = ++taken_, .sequence = sequence, .bytes = record.ByteSizeLong() + kItemBytes, .record = {}};
@@ -155,6 +160,7 @@ void PublishQueue::Release(Topic* topic, uint64_t end) {
     if (!item.sequence.has_value() || *item.sequence >= end) break;
     bytes_ -= item.bytes;
     ++acknowledged_;
+    if (!item.sent) ++left_out_;
     topic->items.pop_front();
     if (topic->sent > 0) --topic->sent;
   }
@@ -192,6 +198,7 @@ size_t PublishQueue::FillBatch(Topic* topic, size_t bytes_max, v1::LogBatch* bat
     Item& item = topic->items[topic->sent];
     if (batch->records_size() > 0 && bytes + item.bytes > bytes_max) break;
     bytes += item.bytes;
+    item.sent = true;
     if (!item.sequence.has_value()) item.sequence = topic->next++;
     v1::LogRecord* record = batch->add_records();
     *record = item.record;

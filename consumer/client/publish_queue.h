@@ -33,6 +33,7 @@ class PublishQueue {
   size_t records() const { return static_cast<size_t>(taken_ - acknowledged_); }
   uint64_t taken() const { return taken_; }
   uint64_t acknowledged() const { return acknowledged_; }
+  uint64_t left_out() const { return left_out_; }
   // Of everything up to the `taken`-th record.
   bool IsDone(uint64_t taken) const;
   // The first number that the collector does not hold, as far as it has said.
@@ -57,6 +58,7 @@ class PublishQueue {
     uint64_t place = 0;  // among all that were taken, from 1
     std::optional<uint64_t> sequence;
     size_t bytes = 0;
+    bool sent = false;  // on whatever stream
     v1::LogRecord record;
   };
   struct Topic {
@@ -106,6 +108,7 @@ class PublishQueue {
   size_t bytes_ = 0;
   uint64_t taken_ = 0;
   uint64_t acknowledged_ = 0;
+  uint64_t left_out_ = 0;
   absl::Status refusal_;
 };
 

@@ -157,6 +157,8 @@ TEST(PublishQueueTest, LeavesOutNumbersThatTheCollectorHoldsOrThatWereGiven) {
   EXPECT_THAT(Send(&queue), ElementsAre("a:4 4", "a:9 9"));
   ASSERT_TRUE(queue.Acknowledged(AckOf(1), kNow).ok());
   EXPECT_EQ(queue.Held("a"), 10);
+  EXPECT_EQ(queue.acknowledged(), 5);
+  EXPECT_EQ(queue.left_out(), 3);
   EXPECT_TRUE(queue.IsDone(queue.taken()));
 }
 

@@ -71,5 +71,6 @@ absl::Status Publisher::Close(absl::Time deadline) { return impl_->Close(deadlin
 const std::string& Publisher::id() const { return impl_->id(); }
 uint64_t Publisher::taken() const { return impl_->taken(); }
 uint64_t Publisher::acknowledged() const { return impl_->acknowledged(); }
+uint64_t Publisher::left_out() const { return impl_->left_out(); }
 
 }  // namespace sluice::client

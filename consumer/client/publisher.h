@@ -91,9 +91,11 @@ class Publisher {
 
   // As readers see it: "publisher:billing-1", or "ephemeral:" and what was made at random.
   const std::string& id() const;
-  // Records that were taken, and of these the ones that are durable (or that the collector held before).
+  // Records that were given; of these the ones that are durable; and of these the ones that were left out, since the
+  // collector held them before or they were given before.
   uint64_t taken() const;
   uint64_t acknowledged() const;
+  uint64_t left_out() const;
 
  private:
   friend class Client;

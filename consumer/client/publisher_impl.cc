@@ -117,6 +117,11 @@ uint64_t Publisher::Impl::acknowledged() const {
   return queue_.acknowledged();
 }
 
+uint64_t Publisher::Impl::left_out() const {
+  MutexLock lock(&mutex_);
+  return queue_.left_out();
+}
+
 bool Publisher::Impl::WaitUntil(absl::Time deadline) {
   const absl::Duration left = deadline - absl::Now();
   if (left <= absl::ZeroDuration()) return false;

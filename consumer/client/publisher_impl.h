@@ -46,6 +46,7 @@ class Publisher::Impl final : private PushStreamListener {
   const std::string& id() const { return options_.id; }
   uint64_t taken() const;
   uint64_t acknowledged() const;
+  uint64_t left_out() const;
 
  private:
   void OnResponse(v1::PushResponse response) override;

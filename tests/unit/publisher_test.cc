@@ -1,12 +1,17 @@
 // The client library's publisher and a real collector.
 #include "consumer/client/publisher.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/random/random.h"
 #include "absl/synchronization/notification.h"
 #include "base/strings.h"
 #include "collector/testing/test_server.h"
@@ -32,6 +37,22 @@ v1::LogRecord Record(std::string body) {
   return record;
 }
 
+// One that nobody is given by the system: a server that stops finds it free when it comes back.
+uint16_t QuietPort() {
+  absl::BitGen random;
+  while (true) {
+    const auto port = absl::Uniform<uint16_t>(random, 12'000, 30'000);
+    const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool is_free = bind(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    close(probe);
+    if (is_free) return port;
+  }
+}
+
 class PublisherTest : public ::testing::Test {
  protected:
   std::unique_ptr<Client> Connect() {
@@ -52,7 +73,8 @@ class PublisherTest : public ::testing::Test {
     return lines;
   }
 
-  collector::testing::TestServer server_;
+  collector::testing::TestServer server_{
+      [](collector::CollectorOptions* options) { options->grpc_address.port = QuietPort(); }};
 };
 
 TEST_F(PublisherTest, WhatIsFlushedIsInTheLogInOrder) {
@@ -87,7 +109,6 @@ TEST_F(PublisherTest, BytesStayWhatTheyAre) {
 }
 
 TEST_F(PublisherTest, GoesOnAfterTheCollectorRestartsWithNothingLostOrTwice) {
-  server_.options()->grpc_address.port = server_->grpc_port();
   const auto client = Connect();
   const auto publisher = *client->NewPublisher({.id = "p"});
   std::vector<std::string> sent;
@@ -143,7 +164,6 @@ TEST_F(PublisherTest, WaitsForItsTurnAndTakesOver) {
 }
 
 TEST_F(PublisherTest, PublishWaitsWhileThereIsNoRoom) {
-  server_.options()->grpc_address.port = server_->grpc_port();
   const auto client = Connect();
   server_.Stop();
   const auto publisher = *client->NewPublisher({.pending_bytes_max = 10'000});
