@@ -14,8 +14,8 @@
 
 namespace sluice::cli {
 
-// A longer line becomes several records (LogRecord.part). Bytes that are no text take four times their room: themselves,
-// and a U+FFFD each.
+// A longer line becomes several records (LogRecord.part). Bytes that are no text take four times their room:
+// themselves, and a U+FFFD each.
 inline constexpr size_t kPublishedPartBytes = client::kPublishedRecordBytesMax / 6;
 
 struct PublishOptions {
