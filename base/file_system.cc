@@ -45,6 +45,18 @@ absl::Status Error(int error, std::string_view action, std::string_view path) {
   }
 }
 
+// Slow file systems (NFS, FUSE) let signals interrupt any call.
+template <typename Call>
+auto Uninterrupted(Call call) {
+  auto result = call();
+  while (result == -1 && errno == EINTR) result = call();
+  return result;
+}
+
+int Open(const std::string& path, int flags) {
+  return Uninterrupted([&] { return open(path.c_str(), flags | O_CLOEXEC, 0600); });
+}
+
 FileType TypeOf(mode_t mode) {
   if (S_ISREG(mode)) return FileType::kRegular;
   if (S_ISDIR(mode)) return FileType::kDirectory;
@@ -57,7 +69,9 @@ int64_t Nanos(const struct statx_timestamp& time) { return time.tv_sec * 1'000'0
 // `path` relative to `descriptor`, or the descriptor itself if it is empty.
 int StatAt(int descriptor, const char* path, int flags, FileStat* stat) {
   struct statx x;
-  if (statx(descriptor, path, flags | AT_STATX_SYNC_AS_STAT, STATX_BASIC_STATS | STATX_BTIME, &x) != 0) return errno;
+  const int how = flags | AT_STATX_SYNC_AS_STAT;
+  const int done = Uninterrupted([&] { return statx(descriptor, path, how, STATX_BASIC_STATS | STATX_BTIME, &x); });
+  if (done != 0) return errno;
   stat->type = TypeOf(x.stx_mode);
   stat->device = makedev(x.stx_dev_major, x.stx_dev_minor);
   stat->inode = x.stx_ino;
@@ -85,12 +99,9 @@ class Descriptor {
 
 absl::Status WriteAll(int fd, std::string_view content, const std::string& path) {
   while (!content.empty()) {
-    ssize_t n = write(fd, content.data(), content.size());
-    if (n >= 0) {
-      content.remove_prefix(static_cast<size_t>(n));
-    } else if (errno != EINTR) {
-      return Error(errno, "write", path);
-    }
+    ssize_t n = Uninterrupted([&] { return write(fd, content.data(), content.size()); });
+    if (n < 0) return Error(errno, "write", path);
+    content.remove_prefix(static_cast<size_t>(n));
   }
   return absl::OkStatus();
 }
@@ -102,14 +113,11 @@ class HostFile final : public ReadableFile {
   absl::StatusOr<size_t> ReadAt(uint64_t offset, char* buffer, size_t size) override {
     size_t done = 0;
     while (done < size) {
-      ssize_t n = pread(fd_.get(), buffer + done, size - done, static_cast<off_t>(offset + done));
-      if (n > 0) {
-        done += static_cast<size_t>(n);
-      } else if (n == 0) {
-        break;
-      } else if (errno != EINTR) {
-        return Error(errno, StrCat("read at ", offset + done, " of"), path_);
-      }
+      const auto place = static_cast<off_t>(offset + done);
+      ssize_t n = Uninterrupted([&] { return pread(fd_.get(), buffer + done, size - done, place); });
+      if (n < 0) return Error(errno, StrCat("read at ", offset + done, " of"), path_);
+      if (n == 0) break;
+      done += static_cast<size_t>(n);
     }
     return done;
   }
@@ -158,7 +166,7 @@ constexpr Unwatched kUnwatched[] = {
 class Host final : public FileSystem {
  public:
   absl::StatusOr<std::unique_ptr<ReadableFile>> OpenForRead(const std::string& path) override {
-    Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    Descriptor fd(Open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
     if (fd.get() < 0) return Error(errno, "open", path);
     FileStat stat;
     if (int error = StatAt(fd.get(), "", AT_EMPTY_PATH, &stat); error != 0) return Error(error, "stat", path);
@@ -167,16 +175,14 @@ class Host final : public FileSystem {
   }
 
   absl::StatusOr<std::unique_ptr<AppendableFile>> OpenForAppend(const std::string& path) override {
-    Descriptor fd(open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600));
+    Descriptor fd(Open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY));
     if (fd.get() < 0) return Error(errno, "open", path);
     return std::make_unique<HostAppendFile>(fd.Release(), path);
   }
 
   absl::StatusOr<std::string> Unwatchable(const std::string& path) override {
     struct statfs info;
-    while (statfs(path.c_str(), &info) != 0) {
-      if (errno != EINTR) return Error(errno, "statfs", path);
-    }
+    if (Uninterrupted([&] { return statfs(path.c_str(), &info); }) != 0) return Error(errno, "statfs", path);
     for (const Unwatched& known : kUnwatched) {
       if (known.magic == static_cast<uint32_t>(info.f_type)) return std::string(known.name);
     }
@@ -219,16 +225,16 @@ class Host final : public FileSystem {
   }
 
   absl::Status WriteFile(const std::string& path, std::string_view content) override {
-    Descriptor fd(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    Descriptor fd(Open(path, O_WRONLY | O_CREAT | O_TRUNC));
     if (fd.get() < 0) return Error(errno, "create", path);
     SLUICE_RETURN_IF_ERROR(WriteAll(fd.get(), content, path));
-    if (fsync(fd.get()) != 0) return Error(errno, "sync", path);
-    if (close(fd.Release()) != 0) return Error(errno, "close", path);
+    if (Uninterrupted([&] { return fsync(fd.get()); }) != 0) return Error(errno, "sync", path);
+    if (close(fd.Release()) != 0 && errno != EINTR) return Error(errno, "close", path);  // closed all the same
     return absl::OkStatus();
   }
 
   absl::Status Overwrite(const std::string& path, std::string_view content) override {
-    Descriptor fd(open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+    Descriptor fd(Open(path, O_WRONLY | O_NOFOLLOW));
     if (fd.get() < 0) return Error(errno, "open", path);
     FileStat stat;
     if (int error = StatAt(fd.get(), "", AT_EMPTY_PATH, &stat); error != 0) return Error(error, "stat", path);
@@ -236,7 +242,7 @@ class Host final : public FileSystem {
       return FailedPrecondition(path, ": ", stat.size, " bytes have no room for ", content.size());
     }
     SLUICE_RETURN_IF_ERROR(WriteAll(fd.get(), content, path));
-    if (fdatasync(fd.get()) != 0) return Error(errno, "sync", path);
+    if (Uninterrupted([&] { return fdatasync(fd.get()); }) != 0) return Error(errno, "sync", path);
     return absl::OkStatus();
   }
 
@@ -251,9 +257,9 @@ class Host final : public FileSystem {
   }
 
   absl::Status SyncDirectory(const std::string& directory) override {
-    Descriptor fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    Descriptor fd(Open(directory, O_RDONLY | O_DIRECTORY));
     if (fd.get() < 0) return Error(errno, "open", directory);
-    if (fsync(fd.get()) != 0) return Error(errno, "sync", directory);
+    if (Uninterrupted([&] { return fsync(fd.get()); }) != 0) return Error(errno, "sync", directory);
     return absl::OkStatus();
   }
 
