@@ -299,13 +299,13 @@ TEST(ArchivesTest, DeliversWhatIsBeforeADamageAndCountsTheRest) {
 }
 
 TEST(ArchivesTest, WaitsForAnArchiveThatIsBeingWrittenAndGivesUpOnOneThatIsNot) {
+  TestHost elsewhere;
+  elsewhere.Append("tmp", Joined(Numbered(0, 20'000)));
+  elsewhere.Gzip("tmp", "packed");
+  const std::string packed = elsewhere.Content("packed");
   TestHost host(WithArchives());
   host.StartAgent();
-  host.Append("tmp", Joined(Numbered(0, 20'000)));
-  host.Gzip("tmp", "packed");
-  std::string packed = host.Content("packed");
   host.Settle();
-  host.collector();
   host.WriteNew("other.log.1.gz", packed.substr(0, packed.size() / 2));
   host.clock().Advance(30'000'000'000);
   host.Settle();

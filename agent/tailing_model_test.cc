@@ -345,7 +345,7 @@ class Model {
             file->read.offset, " scanned ", file->scanned, " size ", file->size, " queued ", file->queued, " resolved ",
             file->resolved, " detached ", file->detached, " refused ", file->refused, " waiting ", file->waiting,
             " for ", file->original == nullptr ? "none" : PathOf(*file->original), " decoding ", file->archive_active,
-            " behind ", file->predecessor == nullptr ? "none" : PathOf(*file->predecessor));
+            " in row ", file->row);
     });
   }
 

@@ -15,6 +15,8 @@ namespace {
 
 // Events that come while others are looked at are taken in, too, so many times.
 constexpr int kEventRoundsMax = 20;
+// A polled directory that goes on changing while it is looked at is listed so many times.
+constexpr int kListingsMax = 5;
 
 }  // namespace
 
@@ -35,6 +37,8 @@ int64_t WatchTree::Work() {
     Scan();
     now = clock_->MonotonicNanos();
     next_scan_ = now + absl::ToInt64Nanoseconds(options_.scan_interval);
+    // What was renamed, compressed or deleted while it was looked at is known before anything is read.
+    HandleEvents();
   }
   int64_t next = PollDirectories(now);
   if (root_missing_) {
@@ -91,6 +95,7 @@ void WatchTree::Scan() {
     root_missing_ |= !directories_.contains(source->options().root);
   }
   listener_->OnScanEnd();
+  watch_anew_ = false;
   std::vector<std::string> gone;
   for (const auto& [path, directory] : directories_) {
     if (directory.seen_in_scan != scan_) gone.push_back(path);
@@ -110,7 +115,8 @@ void WatchTree::ScanDirectory(const std::string& path, size_t depth) {
   bool is_new = directory.seen_in_scan == 0;
   if (directory.seen_in_scan == scan_ && !is_new) return;  // roots overlap
   directory.seen_in_scan = scan_;
-  if (directory.watch < 0) Watch(path, &directory);
+  if (directory.watch < 0 || watch_anew_) Watch(path, &directory);
+  const bool is_polled = directory.watch < 0;  // `directory` may be gone when what is below was looked at
   absl::StatusOr<std::vector<DirectoryEntry>> entries = file_system_->List(path);
   if (!entries.ok()) {
     SayOnce(path, "cannot list a directory; trying again", entries.status());
@@ -119,6 +125,26 @@ void WatchTree::ScanDirectory(const std::string& path, size_t depth) {
   }
   said_.erase(path);
   for (const DirectoryEntry& entry : *entries) LookAt(JoinPath(path, entry.name), entry.type, depth);
+  if (is_polled) LookUntilSteady(path, *std::move(entries));
+}
+
+// No watch tells what was renamed, compressed or deleted while the directory was looked at: it is listed again until
+// that gives the same, so that no generation is missed and nothing is read that comes after it.
+void WatchTree::LookUntilSteady(const std::string& path, std::vector<DirectoryEntry> seen) {
+  auto by_name = [](const DirectoryEntry& a, const DirectoryEntry& b) { return a.name < b.name; };
+  auto same_name = [](const DirectoryEntry& a, const DirectoryEntry& b) { return a.name == b.name; };
+  std::sort(seen.begin(), seen.end(), by_name);
+  for (int round = 0; round < kListingsMax; ++round) {
+    absl::StatusOr<std::vector<DirectoryEntry>> now = file_system_->List(path);
+    if (!now.ok()) return;
+    std::sort(now->begin(), now->end(), by_name);
+    if (std::equal(seen.begin(), seen.end(), now->begin(), now->end(), same_name)) return;
+    for (const DirectoryEntry& entry : *now) {
+      const bool is_known = entry.type == FileType::kDirectory && directories_.contains(JoinPath(path, entry.name));
+      if (!is_known) LookAt(JoinPath(path, entry.name), entry.type, DepthOf(path));
+    }
+    seen = *std::move(now);
+  }
 }
 
 // What stands in a directory of this depth.
@@ -173,13 +199,33 @@ void WatchTree::Watch(const std::string& path, Directory* directory) {
   if (mode == WatchMode::kAuto && !IsTold(path)) return;
   absl::StatusOr<int> watch = watcher_->WatchDirectory(path);
   if (!watch.ok()) {
+    Unwatch(path, std::exchange(directory->watch, -1));
     // Of a missing or forbidden directory listing says more.
     if (absl::IsResourceExhausted(watch.status()))
       SayOnce("", "looking at directories again and again", watch.status());
     return;
   }
+  if (directory->watch != *watch) Unwatch(path, directory->watch);
   directory->watch = *watch;
   watched_[*watch] = path;
+}
+
+// A directory that was moved keeps its watch under its new path.
+void WatchTree::Unwatch(const std::string& path, int watch) {
+  auto watched = watched_.find(watch);
+  if (watched == watched_.end() || watched->second != path) return;
+  watched_.erase(watched);
+  watcher_->Remove(watch);
+}
+
+// Events were lost, perhaps of directories that were replaced: what is watched is not what stands there now.
+void WatchTree::WatchAnew() {
+  scan_soon_ = watch_anew_ = true;
+  const absl::flat_hash_map<int, std::string> watched = watched_;
+  for (const auto& [watch, path] : watched) {
+    if (linked_files_.contains(path)) Unwatch(path, watch);
+  }
+  linked_files_.clear();
 }
 
 // The directory is gone, and so is what was below it.
@@ -193,7 +239,7 @@ void WatchTree::Forget(const std::string& path) {
       ++it;
       continue;
     }
-    if (it->second.watch >= 0 && watched_.erase(it->second.watch) > 0) watcher_->Remove(it->second.watch);
+    Unwatch(it->first, it->second.watch);
     it = directories_.erase(it);
   }
 }
@@ -203,7 +249,7 @@ void WatchTree::HandleEvent(const WatchEvent& event) {
     log::Warn("discover",
               "inotify lost events; scanning all directories. If this comes often, raise sysctl "
               "fs.inotify.max_queued_events");
-    scan_soon_ = true;
+    WatchAnew();
     return;
   }
   auto it = watched_.find(event.watch);
@@ -271,6 +317,7 @@ int64_t WatchTree::PollDirectories(int64_t now) {
       bool is_known_directory = entry.type == FileType::kDirectory && directories_.contains(below);
       if (!is_known_directory) LookAt(below, entry.type, DepthOf(path));
     }
+    LookUntilSteady(path, *std::move(entries));
   }
   return next;
 }

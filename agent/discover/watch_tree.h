@@ -59,7 +59,10 @@ class WatchTree {
   void Scan();
   void ScanDirectory(const std::string& path, size_t depth);
   void LookAt(const std::string& path, FileType type, size_t depth);
+  void LookUntilSteady(const std::string& path, std::vector<DirectoryEntry> seen);
   void Watch(const std::string& path, Directory* directory);
+  void Unwatch(const std::string& path, int watch);
+  void WatchAnew();
   void Forget(const std::string& path);
   void HandleEvents();
   void HandleEvent(const WatchEvent& event);
@@ -87,6 +90,7 @@ class WatchTree {
   int64_t next_scan_ = 0;
   int64_t next_look_ = 0;  // for roots that are missing
   bool scan_soon_ = true;
+  bool watch_anew_ = false;
   bool root_missing_ = false;
 };
 

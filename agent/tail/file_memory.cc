@@ -76,7 +76,9 @@ std::vector<const v1::FileWatermark*> FileMemory::All() const {
 }
 
 void FileMemory::LearnCopy(const v1::FileIdentity& copy, const v1::FileIdentity& original) {
-  originals_[KeyOf(copy)] = original;
+  Key key = KeyOf(copy);
+  key.generation = 0;  // who it is by its inode
+  originals_[key] = original;
 }
 
 const v1::FileIdentity* FileMemory::OriginalOf(const FileStat& copy) const {

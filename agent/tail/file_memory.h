@@ -77,6 +77,7 @@ struct Resumption {
   v1::ContentHash head;             // of the first ones, as they were when it was left
   std::optional<std::string> path;  // under which it was known
   bool known = false;               // goes on where it was left
+  bool shorter = false;             // a copy that ends before that
   bool replaced = false;            // the inode is known, its content is another: it was truncated, rewritten or reused
 };
 

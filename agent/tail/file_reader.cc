@@ -62,8 +62,10 @@ absl::StatusOr<ReadResult> FileReader::Read(TailedFile* file, MessageEncoder* me
   Chunk chunk;
   chunk.overlap = file->read.frontier.length();
   chunk.offset = file->read.offset;
-  SLUICE_ASSIGN_OR_RETURN(size_t size, file->file->ReadAt(chunk.offset - chunk.overlap, buffer_.get(),
-                                                          chunk.overlap + options_.chunk_bytes));
+  const uint64_t allowed = file->read_limit - std::min(file->read_limit, chunk.offset);
+  const size_t wanted = std::min<uint64_t>(allowed, options_.chunk_bytes);
+  SLUICE_ASSIGN_OR_RETURN(size_t size,
+                          file->file->ReadAt(chunk.offset - chunk.overlap, buffer_.get(), chunk.overlap + wanted));
   chunk.all = std::string_view(buffer_.get(), size);
   if (size < chunk.overlap || !SameHash(HashOf(chunk.before()), file->read.frontier)) {
     result.outcome = ReadResult::Outcome::kReplaced;

@@ -41,9 +41,6 @@ void FileTable::LosePath(TailedFile* file) {
 void FileTable::Drop(TailedFile* file) {
   LosePath(file);
   by_inode_.erase(std::make_pair(file->device, file->inode));
-  for (const auto& other : files_) {
-    if (other->predecessor == file) other->predecessor = nullptr;
-  }
   std::erase_if(files_, [file](const auto& owned) { return owned.get() == file; });
 }
 

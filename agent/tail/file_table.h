@@ -25,7 +25,7 @@ class FileTable {
   void MoveTo(TailedFile* file, const std::string& path);
   // No path leads to `file` any more.
   void LosePath(TailedFile* file);
-  // Ends following it; other files do not wait for it any more.
+  // Ends following it.
   void Drop(TailedFile* file);
 
   // In the order in which they were added. `visit` must not change the table.

@@ -46,14 +46,15 @@ void FileTracker::MetAgain(TailedFile* file, const FileStat& stat, const std::st
     }
     if (TailedFile* displaced = table_.FindByPath(path); displaced != nullptr) Detach(displaced);
     std::string old_path = file->path.empty() ? file->last_path : file->path;
-    file->left_path = old_path;
+    const bool is_done = IsReadArchive(*file);
+    if (!is_done) FinishFirst(file);
     table_.MoveTo(file, path);
     std::erase(detached_, file);
     file->detached = false;
     file->deleted = false;
     file->finishing = false;
     if (file->resolved && old_path != path) Tell(FileEvent::Kind::kRenamed, *file, file->read.offset, old_path);
-    MarkReady(file);
+    if (!is_done) MarkReady(file);
   }
   if (!file->resolved && reading_) Resolve(file);
   if (file->is_archive ? DiskChanged(file, stat) : stat.size != file->size) MarkReady(file);
@@ -86,23 +87,49 @@ void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std:
   file->present_at_start = !first_scan_done_ || fresh_.contains(source.get());
   file->seen_in_scan = scan_;
   file->last_active = clock_->MonotonicNanos();
-  file->predecessor = displaced != nullptr ? displaced : FindUnfinished(path);
+  if (absl::StatusOr<FileStat> disk = file_system_->Stat(path, /*follow=*/true); file->is_archive && disk.ok()) {
+    DiskChanged(file.get(), *disk);
+  }
   ++open_files_;
   TailedFile* added = table_.Add(std::move(file));
   if (open_files_ > options_.open_files_max) CloseIdleFiles(added);
   if (!reading_) return;
-  OrderAmongSiblings(added);
+  generations_.Enter(added);
   Resolve(added);
 }
 
-// A file that was renamed away from `path`, and whose last record waits to be whole.
-TailedFile* FileTracker::FindUnfinished(const std::string& path) const {
-  if (!reading_) return nullptr;
-  TailedFile* found = nullptr;
-  table_.ForEach([&](TailedFile* file) {
-    if (file->flush_at != 0 && file->left_path == path) found = file;
-  });
-  return found;
+// It was renamed, deleted or displaced: what is left in it comes before what is met from now on.
+void FileTracker::FinishFirst(TailedFile* file) {
+  if (!reading_ || file->spent || file->is_stream) return;
+  generations_.Enter(file);
+  generations_.Rotated(file);
+  file->at_end = false;
+}
+
+// The first lines of a new generation: whoever writes them is done with the one before, which may have got some more
+// since it was read to its end. False if it has: those come first. What is written from now on has to wait.
+bool FileTracker::IsNext(TailedFile* file) {
+  file->read_limit = std::numeric_limits<uint64_t>::max();
+  TailedFile* const before = file->read.offset > 0 || file->is_archive ? nullptr : generations_.Before(*file);
+  if (before == nullptr || before->file == nullptr || before->is_archive || !before->resolved || before->spent) {
+    return true;
+  }
+  const absl::StatusOr<FileStat> now = file->file->Stat();
+  const absl::StatusOr<FileStat> rest = before->file->Stat();
+  if (!now.ok() || !rest.ok() || rest->size <= before->size) {
+    if (now.ok()) file->read_limit = now->size;
+    return true;
+  }
+  if (!generations_.ComeBack(before)) return true;
+  before->at_end = false;
+  MarkReady(before);
+  MarkReady(file);
+  return false;
+}
+
+// Younger generations need not wait for it.
+void FileTracker::LetOthersPass(TailedFile* file) {
+  if (generations_.Leave(file)) ready_.Reconsider();
 }
 
 void FileTracker::OnModified(const std::string& path) {
@@ -157,10 +184,11 @@ void FileTracker::Detach(TailedFile* file) {
   table_.LosePath(file);
   if (file->detached) return;
   file->detached = true;
-  file->at_end = false;
-  ready_.Reconsider();
   file->quiet_since = clock_->MonotonicNanos();
   detached_.push_back(file);
+  if (IsReadArchive(*file)) return;
+  FinishFirst(file);
+  ready_.Reconsider();
   MarkReady(file);
 }
 
@@ -184,27 +212,21 @@ TailedFile* FileTracker::PopReady(bool live_only) {
       ReadFailed(file, status);
       continue;
     }
-    if (file->archive == nullptr || MayDecode(file)) return file;
+    if (file->archive == nullptr ? IsNext(file) : MayDecode(file)) return file;
   }
   return nullptr;
 }
 
 int64_t FileTracker::AllowedAt(TailedFile* file, int64_t now) {
   if (file->refused) return ReadyQueue::kNever;
-  // What waits there to be a whole record comes first, too.
-  const TailedFile* const before = file->predecessor;
-  if (before != nullptr && before->at_end && before->flush_at == 0) file->predecessor = nullptr;
-  // What is held back because it looks like a copy may be so for ever.
-  if (file->predecessor != nullptr && file->predecessor->original == nullptr) return ReadyQueue::kNever;
+  if (generations_.IsBehind(*file)) return ReadyQueue::kNever;
   const int64_t limit =
       options_.limiter != nullptr ? options_.limiter->AllowedAt(file->source->options().name, now) : now;
   return std::max(file->held_until, limit);
 }
 
-void FileTracker::WasRead(TailedFile* file, uint64_t bytes, bool at_end, bool waited) {
+void FileTracker::WasRead(TailedFile* file, uint64_t bytes, bool at_end) {
   ready_.Served(!file->backlog, bytes);
-  // Whatever comes after this file may be read now.
-  if (at_end && file->flush_at == 0 && (!file->at_end || waited)) ready_.Reconsider();
   file->at_end = at_end;
   file->backlog = !at_end;
   if (!at_end) {
@@ -212,6 +234,8 @@ void FileTracker::WasRead(TailedFile* file, uint64_t bytes, bool at_end, bool wa
   } else {
     ReachedEnd(file);
   }
+  // What waits there to be a whole record comes first, too.
+  if (file->at_end && file->flush_at == 0) LetOthersPass(file);
 }
 
 void FileTracker::Acknowledge(TailedFile* file, const Mark& end) {

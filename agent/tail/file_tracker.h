@@ -18,8 +18,8 @@
 #include "agent/tail/file_memory.h"
 #include "agent/tail/file_report.h"
 #include "agent/tail/file_table.h"
+#include "agent/tail/generations.h"
 #include "agent/tail/ready_queue.h"
-#include "agent/tail/rotation_name.h"
 #include "agent/tail/tailed_file.h"
 #include "base/clock.h"
 #include "base/file_system.h"
@@ -76,9 +76,8 @@ class FileTracker final : public FileListener {
   // The next file that may be read now, open; null if there is none, or none that is live if `live_only`. It leaves the
   // queue.
   TailedFile* PopReady(bool live_only);
-  // That much of `file` was read; `at_end` if it was all that is there. `waited`: its last record had waited to be
-  // whole.
-  void WasRead(TailedFile* file, uint64_t bytes, bool at_end, bool waited);
+  // That much of `file` was read; `at_end` if it was all that is there.
+  void WasRead(TailedFile* file, uint64_t bytes, bool at_end);
   // Puts a file at the end of the queue, if it is not in it.
   void MarkReady(TailedFile* file);
   bool HasReady() const { return !ready_.empty(); }
@@ -133,18 +132,26 @@ class FileTracker final : public FileListener {
 
  private:
   // What a file that nobody knows turns out to be.
-  enum class Origin { kNew, kCopy, kNotKnownYet };
+  enum class Origin {
+    kNew,
+    kCopy,       // of what was read before, under an identity that is known
+    kWaits,      // so far it holds what its `original` holds
+    kDecoding,   // more of an archive has to be decoded to tell
+    kUndecided,  // it cannot be told at the moment
+  };
 
   void Follow(const std::shared_ptr<const Source>& source, const std::string& path, TailedFile* displaced);
-  TailedFile* FindUnfinished(const std::string& path) const;
+  void FinishFirst(TailedFile* file);
+  void LetOthersPass(TailedFile* file);
+  bool IsNext(TailedFile* file);
   void MetAgain(TailedFile* file, const FileStat& stat, const std::string& path);
   void Detach(TailedFile* file);
   void Resolve(TailedFile* file);
   void Begin(TailedFile* file, const FileStat& stat, const Resumption& resumption);
   void StartNew(TailedFile* file, const FileStat& stat);
+  void CountEmptied(TailedFile* file, uint64_t size);
   void FindRotatedAway();
-  void OrderGenerations(const std::vector<TailedFile*>& files);
-  void OrderAmongSiblings(TailedFile* added);
+  void LookForCopies(const TailedFile& file);
   void LookAtSize(TailedFile* file);
   void UpdateShared(TailedFile* file);
   void MarkDirty(TailedFile* file);
@@ -152,14 +159,20 @@ class FileTracker final : public FileListener {
   Origin FindOrigin(TailedFile* file, const FileStat& stat, Resumption* found);
   Origin CompareWithFollowed(TailedFile* file, const FileStat& stat, std::string_view head);
   Origin CompareWithRemembered(TailedFile* file, const FileStat& stat, std::string_view head, Resumption* found);
-  Origin Continues(TailedFile* file, const v1::FileWatermark& known, std::string_view head, Resumption* found);
+  Origin Continues(TailedFile* file, const FileStat& disk, const v1::FileWatermark& known, std::string_view head,
+                   Resumption* found);
   Origin HoldsSame(TailedFile* file, TailedFile* other, std::string_view head);
   Origin CompareContent(TailedFile* file, TailedFile* other, uint64_t other_size, std::string_view head);
+  Origin CompareArchive(TailedFile* file, TailedFile* other, uint64_t other_size);
+  Origin UnlessBeingWritten(TailedFile* file, const FileStat& stat);
+  bool MayBeWritten(const TailedFile& file, const FileStat& stat) const;
+  bool IsOriginalUnreadable(const TailedFile& file) const;
+  bool StillHolds(TailedFile* archive);
   bool StillHasContent(const v1::FileIdentity& identity, const TailedFile* asking) const;
   TailedFile* PresentOf(const TailedFile& file) const;
   bool MayMoveOn(const TailedFile& copy, const v1::FileIdentity& identity) const;
   bool HasMovedOn(const TailedFile& copy, const v1::FileIdentity& identity) const;
-  void HoldBack(TailedFile* file);
+  void HoldBack(TailedFile* file, Origin origin);
   int64_t TendWaiting(int64_t now);
 
   absl::StatusOr<std::unique_ptr<ReadableFile>> Open(TailedFile* file, const std::string& path);
@@ -178,6 +191,7 @@ class FileTracker final : public FileListener {
   int64_t TendArchives(int64_t now);
   void CloseFilesIdleSince(int64_t moment);
   static bool IsIdle(const TailedFile& file);
+  static bool IsReadArchive(const TailedFile& file);
   std::string FindByInode(const TailedFile& file);
   void Adopt(TailedFile* file, const std::shared_ptr<const Source>& source);
   void TendReleased();
@@ -197,6 +211,7 @@ class FileTracker final : public FileListener {
   FileTable table_;
   FileMemory memory_;
   ReadyQueue ready_;
+  Generations generations_;
   std::vector<TailedFile*> detached_;
   std::vector<TailedFile*> waiting_;     // to be known for copies or not
   std::vector<TailedFile*> unfinished_;  // compressed files that end in the middle

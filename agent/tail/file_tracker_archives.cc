@@ -71,10 +71,7 @@ void FileTracker::ReachedEnd(TailedFile* file) {
   if (file->archive == nullptr) return;
   if (file->archive->end() == ArchiveFile::End::kIncomplete) {
     // Perhaps it is being written.
-    if (std::find(unfinished_.begin(), unfinished_.end(), file) == unfinished_.end()) {
-      unfinished_.push_back(file);
-      file->disk_changed_at = clock_->MonotonicNanos();
-    }
+    if (std::find(unfinished_.begin(), unfinished_.end(), file) == unfinished_.end()) unfinished_.push_back(file);
     return;
   }
   EndArchive(file);

@@ -4,11 +4,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/tail/file_tracker.h"
+#include "agent/tail/rotation_name.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "base/strings.h"
 
 namespace sluice::agent {
 namespace {
@@ -23,6 +26,8 @@ constexpr int64_t kSlotNanos = kSecond / 100;
 constexpr int64_t kEmptyNanos = 5 * kSecond;
 // An archive with another name than its original is known by its content, if that is not next to nothing.
 constexpr uint64_t kTellingBytes = 64;
+// An archive that holds less than the original does now is known by its first bytes, if it has that many.
+constexpr uint64_t kSurelyTellingBytes = kHeadBytes;
 // Plain bytes that are decoded at a time to compare an archive.
 constexpr uint64_t kDecodeBytesAtOnce = 16 << 20;
 
@@ -62,6 +67,8 @@ absl::StatusOr<bool> SameBytes(ReadableFile* a, ReadableFile* b, uint64_t offset
   return bytes_a == bytes_b;
 }
 
+constexpr ArchiveFile::End kWhole = ArchiveFile::End::kComplete;
+
 }  // namespace
 
 // Nobody knows the file's inode. It may still hold what was read, or is being read, under another one:
@@ -72,28 +79,60 @@ FileTracker::Origin FileTracker::FindOrigin(TailedFile* file, const FileStat& st
   bool may_be_copy = file->is_archive || ParseRotationName(BaseNameOf(PathOf(*file))).age > 0;
   if (!may_be_copy || file->source->options().internal) return Origin::kNew;
   absl::StatusOr<std::string> begin = BytesAt(file->file.get(), 0, kHeadBytes);
-  if (!begin.ok()) return Origin::kNotKnownYet;  // here and below: what cannot be read now is asked again
+  if (!begin.ok()) return Origin::kUndecided;  // here and below: what cannot be read now is asked again
   const std::string& head = *begin;
   if (file->archive != nullptr && file->archive->end() == ArchiveFile::End::kIncomplete && head.empty()) {
-    bool patient =
-        clock_->MonotonicNanos() - file->disk_changed_at < absl::ToInt64Nanoseconds(options_.archive_patience);
-    return patient ? Origin::kNotKnownYet : Origin::kNew;
+    return MayBeWritten(*file, stat) ? Origin::kUndecided : Origin::kNew;
   }
   Origin origin = CompareWithFollowed(file, stat, head);
-  return origin == Origin::kNew ? CompareWithRemembered(file, stat, head, found) : origin;
+  if (origin == Origin::kNew) origin = CompareWithRemembered(file, stat, head, found);
+  if (origin != Origin::kNew || file->archive == nullptr) return origin;
+  return IsOriginalUnreadable(*file) ? Origin::kUndecided : UnlessBeingWritten(file, stat);
+}
+
+// True if somebody wrote to an archive a short time ago, by the host's clock and by ours.
+bool FileTracker::MayBeWritten(const TailedFile& file, const FileStat& stat) const {
+  const int64_t patience = absl::ToInt64Nanoseconds(options_.archive_patience);
+  return clock_->UnixNanos() - stat.modified_unix_nano < patience &&
+         clock_->MonotonicNanos() - file.disk_changed_at < patience;
+}
+
+// An archive is begun when it is whole: until then its original may be about to appear, and what comes after it would
+// pass it at an end that is none. One that nobody has written to for long is whole, or never will be.
+FileTracker::Origin FileTracker::UnlessBeingWritten(TailedFile* file, const FileStat& stat) {
+  if (!MayBeWritten(*file, stat)) return Origin::kNew;
+  absl::StatusOr<bool> reached = file->archive->Reach(std::numeric_limits<uint64_t>::max(), kDecodeBytesAtOnce);
+  if (!reached.ok()) return Origin::kNew;  // the error comes again when it is read
+  if (!*reached) return Origin::kDecoding;
+  return file->archive->end() == ArchiveFile::End::kIncomplete ? Origin::kUndecided : Origin::kNew;
+}
+
+// True if the file that an archive was made of is there, and could not be opened up to now.
+bool FileTracker::IsOriginalUnreadable(const TailedFile& file) const {
+  const RotationName name = ParseRotationName(BaseNameOf(PathOf(file)));
+  return std::any_of(unreadable_.begin(), unreadable_.end(), [&](const std::string& path) {
+    const RotationName other = ParseRotationName(BaseNameOf(path));
+    return ArchiveFormatOf(path) == ArchiveFormat::kNone && DirectoryOf(path) == DirectoryOf(PathOf(file)) &&
+           other.stem == name.stem && other.age == name.age;
+  });
 }
 
 FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const FileStat& stat, std::string_view head) {
   const std::string& path = PathOf(*file);
   uint64_t age = ParseRotationName(BaseNameOf(path)).age;
   std::vector<TailedFile*> others = table_.Where([&](const TailedFile& other) {
-    if (&other == file || !other.resolved || other.is_archive || other.spent) return false;
-    if (other.source->options().internal || !SameStem(path, PathOf(other))) return false;
-    if (file->is_archive) return true;
+    if (&other == file || other.is_archive || other.is_stream || other.source->options().internal) return false;
+    // Also one of which nobody knows yet who it is: whoever that is, this is a copy of it.
+    if (file->is_archive) {
+      return SameStem(path, PathOf(other)) || (other.head.length() >= kTellingBytes && BeginsWith(head, other.head));
+    }
+    if (other.spent || !SameStem(path, PathOf(other))) return false;
     // A copy has the name of an older file, and was born after the one that it was made of.
+    const uint64_t birth = other.identity.birth_time_unix_nano();
+    // Generations that were there already may be short and equal; but then the older one was born first.
+    const bool is_certain = head.size() == kHeadBytes || (stat.birth_unix_nano > birth && birth > 0);
     return DirectoryOf(path) == DirectoryOf(PathOf(other)) && ParseRotationName(BaseNameOf(PathOf(other))).age < age &&
-           (stat.birth_unix_nano == 0 || stat.birth_unix_nano >= other.identity.birth_time_unix_nano()) &&
-           (!file->present_at_start || head.size() == kHeadBytes);
+           (stat.birth_unix_nano == 0 || stat.birth_unix_nano >= birth) && (!file->present_at_start || is_certain);
   });
   // Of several links one is known.
   TailedFile* present = file->is_archive ? nullptr : PresentOf(*file);
@@ -101,52 +140,82 @@ FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const Fil
   for (TailedFile* other : others) {
     Origin origin = HoldsSame(file, other, head);
     if (origin == Origin::kNew) continue;
-    file->original = other;
+    if (origin == Origin::kWaits) file->original = other;
+    if (origin == Origin::kWaits && file->is_archive && other->resolved && file->archive->end() == kWhole) {
+      // Known from now on, even if the original gets longer before it goes.
+      v1::FileIdentity copy;
+      copy.set_device(stat.device);
+      copy.set_inode(stat.inode);
+      copy.set_birth_time_unix_nano(stat.birth_unix_nano);
+      memory_.LearnCopy(copy, other->identity);
+      has_progress_ = true;
+    }
     return origin;
   }
   return Origin::kNew;
 }
 
-// kNotKnownYet if `file` holds what `other` holds, so far.
+// kWaits if `file` holds what `other` holds, so far.
 FileTracker::Origin FileTracker::HoldsSame(TailedFile* file, TailedFile* other, std::string_view head) {
   if (absl::Status opened = EnsureOpen(other); !opened.ok()) {
-    return absl::IsNotFound(opened) ? Origin::kNew : Origin::kNotKnownYet;
+    if (!absl::IsNotFound(opened)) return Origin::kUndecided;
+    // One that is gone will be let go, and then be known by what is remembered of it.
+    return BeginsWith(head, other->head) ? Origin::kWaits : Origin::kNew;
   }
   absl::StatusOr<FileStat> stat = other->file->Stat();
-  if (!stat.ok()) return Origin::kNotKnownYet;
+  if (!stat.ok()) return Origin::kUndecided;
   if (head.empty()) {
     bool may_begin = stat->size > 0 && !file->is_archive && !file->present_at_start &&
                      clock_->MonotonicNanos() - file->last_active < kEmptyNanos;
-    return may_begin ? Origin::kNotKnownYet : Origin::kNew;
+    return may_begin ? Origin::kWaits : Origin::kNew;
   }
   if (Origin origin = CompareContent(file, other, stat->size, head); origin != Origin::kNew) return origin;
   // The other one may be emptied, a moment ago or just now, and nobody has noticed yet.
   absl::StatusOr<bool> holds = HoldsWhatWasRead(other);
-  if (!holds.ok()) return Origin::kNotKnownYet;
-  return !*holds && BeginsWith(head, other->head) ? Origin::kNotKnownYet : Origin::kNew;
+  if (!holds.ok()) return Origin::kUndecided;
+  return !*holds && BeginsWith(head, other->head) ? Origin::kWaits : Origin::kNew;
 }
 
 FileTracker::Origin FileTracker::CompareContent(TailedFile* file, TailedFile* other, uint64_t other_size,
                                                 std::string_view head) {
   absl::StatusOr<std::string> begin = BytesAt(other->file.get(), 0, head.size());
-  if (!begin.ok()) return Origin::kNotKnownYet;
+  if (!begin.ok()) return Origin::kUndecided;
   if (*begin != head) return Origin::kNew;
   if (file->archive != nullptr) {
-    absl::StatusOr<bool> reached = file->archive->Reach(other_size + 1, kDecodeBytesAtOnce);
-    if (!reached.value_or(false)) return Origin::kNotKnownYet;
-    bool is_whole = file->archive->end() == ArchiveFile::End::kComplete;
-    file->size = file->archive->plain_bytes();
-    // Only a file that nobody writes to any more is compressed.
-    if (is_whole && file->size != other_size) return Origin::kNew;
+    if (Origin origin = CompareArchive(file, other, other_size); origin != Origin::kWaits) return origin;
   } else {
     absl::StatusOr<FileStat> stat = file->file->Stat();
-    if (!stat.ok()) return Origin::kNotKnownYet;
+    if (!stat.ok()) return Origin::kUndecided;
     file->size = stat->size;
   }
   if (file->size > other_size) return Origin::kNew;
   uint64_t tail = std::min<uint64_t>(file->size, kFrontierBytes);
-  bool same = SameBytes(file->file.get(), other->file.get(), file->size - tail, tail).value_or(true);
-  return same ? Origin::kNotKnownYet : Origin::kNew;
+  absl::StatusOr<bool> same = SameBytes(file->file.get(), other->file.get(), file->size - tail, tail);
+  if (!same.ok()) return Origin::kUndecided;
+  return *same ? Origin::kWaits : Origin::kNew;
+}
+
+// The sizes of an archive and of what may be its original: kWaits if they may belong together.
+FileTracker::Origin FileTracker::CompareArchive(TailedFile* file, TailedFile* other, uint64_t other_size) {
+  absl::StatusOr<bool> reached = file->archive->Reach(other_size + 1, kDecodeBytesAtOnce);
+  if (!reached.ok()) return Origin::kUndecided;
+  if (!*reached) return Origin::kDecoding;
+  file->size = file->archive->plain_bytes();
+  file->compared_size = other_size;
+  if (file->archive->end() != kWhole || file->size == other_size) return Origin::kWaits;
+  // Whoever went on writing to a file that was being compressed has made it longer since.
+  const bool named_after = PathOf(*file).starts_with(StrCat(PathOf(*other), "."));
+  return named_after || file->size >= kSurelyTellingBytes ? Origin::kWaits : Origin::kNew;
+}
+
+// True if nothing has changed since an archive was found to hold what its original holds: it need not be decoded again.
+bool FileTracker::StillHolds(TailedFile* archive) {
+  TailedFile* const original = archive->original;
+  if (original == nullptr || !archive->is_archive || archive->path.empty() || original->file == nullptr) return false;
+  absl::StatusOr<FileStat> stat = file_system_->Stat(archive->path, /*follow=*/true);
+  if (!stat.ok() || DiskChanged(archive, *stat)) return false;
+  absl::StatusOr<FileStat> plain = original->file->Stat();
+  return plain.ok() && plain->size == archive->compared_size;
 }
 
 FileTracker::Origin FileTracker::CompareWithRemembered(TailedFile* file, const FileStat& stat, std::string_view head,
@@ -156,7 +225,7 @@ FileTracker::Origin FileTracker::CompareWithRemembered(TailedFile* file, const F
   std::vector<const v1::FileWatermark*> candidates;
   for (const v1::FileWatermark* known : memory_.All()) {
     if (!BeginsWith(head, known->head())) continue;
-    if (!file->is_archive && MayMoveOn(*file, known->file())) return Origin::kNotKnownYet;
+    if (!file->is_archive && MayMoveOn(*file, known->file())) return Origin::kUndecided;
     bool is_original = original != nullptr && SameIdentity(*original, known->file());
     bool may_be = file->is_archive ? SameStem(path, known->path()) || known->end_offset() >= kTellingBytes
                                    : HasMovedOn(*file, known->file());
@@ -165,7 +234,7 @@ FileTracker::Origin FileTracker::CompareWithRemembered(TailedFile* file, const F
     candidates.insert(is_likely ? candidates.begin() : candidates.end(), known);
   }
   for (const v1::FileWatermark* known : candidates) {
-    Origin origin = Continues(file, *known, head, found);
+    Origin origin = Continues(file, stat, *known, head, found);
     if (origin != Origin::kNew) return origin;
   }
   return Origin::kNew;
@@ -201,33 +270,40 @@ bool FileTracker::HasMovedOn(const TailedFile& copy, const v1::FileIdentity& ide
 // True if the file of that identity may have been begun anew, but it cannot be read at the moment.
 bool FileTracker::MayMoveOn(const TailedFile& copy, const v1::FileIdentity& identity) const {
   const TailedFile* now = table_.FindByInode(copy.device, identity.inode());
-  if (now != nullptr) return now != &copy && !now->resolved;
+  if (now == &copy) return false;
+  // One that has lost its path may have one that could not be opened.
+  if (now != nullptr && (!now->resolved || !now->path.empty())) return !now->resolved;
   return std::any_of(unreadable_.begin(), unreadable_.end(), [&](const std::string& path) {
     return DirectoryOf(path) == DirectoryOf(PathOf(copy)) && SameStem(path, PathOf(copy));
   });
 }
 
 // If `file` holds what was delivered of a file that is known: then it goes on behind it.
-FileTracker::Origin FileTracker::Continues(TailedFile* file, const v1::FileWatermark& known, std::string_view head,
-                                           Resumption* found) {
+FileTracker::Origin FileTracker::Continues(TailedFile* file, const FileStat& disk, const v1::FileWatermark& known,
+                                           std::string_view head, Resumption* found) {
   uint64_t end = known.end_offset();
   bool is_shorter;
   if (file->archive != nullptr) {
     absl::StatusOr<bool> reached = file->archive->Reach(end, kDecodeBytesAtOnce);
-    if (!reached.value_or(false)) return Origin::kNotKnownYet;
+    if (!reached.ok()) return Origin::kUndecided;
+    if (!*reached) return Origin::kDecoding;
     is_shorter = file->archive->plain_bytes() < end;
-    // Being written still? Otherwise it is another file's.
-    if (is_shorter) return file->archive->end() == ArchiveFile::End::kIncomplete ? Origin::kNotKnownYet : Origin::kNew;
+    // Being written still? Otherwise it is another file's, unless the two were compared when both were there.
+    if (is_shorter && file->archive->end() == ArchiveFile::End::kIncomplete && MayBeWritten(*file, disk)) {
+      return Origin::kUndecided;
+    }
+    const v1::FileIdentity* original = memory_.OriginalOf(disk);
+    if (is_shorter && (original == nullptr || !SameIdentity(*original, known.file()))) return Origin::kNew;
   } else {
     absl::StatusOr<FileStat> stat = file->file->Stat();
-    if (!stat.ok()) return Origin::kNotKnownYet;
+    if (!stat.ok()) return Origin::kUndecided;
     is_shorter = stat->size < end;
   }
   if (!is_shorter) {
     size_t length = known.frontier().length();
     if (length > end) return Origin::kNew;
     absl::StatusOr<std::string> before = BytesAt(file->file.get(), end - length, length);
-    if (!before.ok()) return Origin::kNotKnownYet;
+    if (!before.ok()) return Origin::kUndecided;
     if (!SameHash(HashOf(*before), known.frontier())) return Origin::kNew;
   } else if (head.size() < known.head().length()) {
     return Origin::kNew;
@@ -239,16 +315,36 @@ FileTracker::Origin FileTracker::Continues(TailedFile* file, const v1::FileWater
   found->head = known.head();
   found->path = known.path();
   found->known = true;
+  found->shorter = is_shorter;
   log::Debug("tail", "a copy goes on where its original ended",
              {{"path", file->path}, {"original", known.path()}, {"offset", end}});
   return Origin::kCopy;
+}
+
+// What `file` held may stand beside it in a copy that nobody has told of yet: it was there before the file was emptied.
+void FileTracker::LookForCopies(const TailedFile& file) {
+  if (file.path.empty() || file.is_archive) return;
+  const std::string directory(DirectoryOf(file.path));
+  absl::StatusOr<std::vector<DirectoryEntry>> entries = file_system_->List(directory);
+  if (!entries.ok()) return;
+  std::vector<std::pair<uint64_t, std::string>> older;
+  for (const DirectoryEntry& entry : *entries) {
+    const uint64_t age = ParseRotationName(entry.name).age;
+    if (entry.type != FileType::kRegular || age == 0 || !SameStem(entry.name, file.path)) continue;
+    older.emplace_back(age, JoinPath(directory, entry.name));
+  }
+  std::sort(older.rbegin(), older.rend());
+  for (const auto& [age, path] : older) {
+    std::shared_ptr<const Source> source = options_.source_of(path);
+    if (source != nullptr) OnAppeared(source, path);
+  }
 }
 
 bool FileTracker::IsCopied(const TailedFile* file) const {
   return std::any_of(waiting_.begin(), waiting_.end(), [file](const auto* copy) { return copy->original == file; });
 }
 
-void FileTracker::HoldBack(TailedFile* file) {
+void FileTracker::HoldBack(TailedFile* file, Origin origin) {
   ready_.Reconsider();  // what comes after it need not wait for it
   int64_t now = clock_->MonotonicNanos();
   if (!file->waiting) {
@@ -256,10 +352,8 @@ void FileTracker::HoldBack(TailedFile* file) {
     file->waiting_since = now;
     waiting_.push_back(file);
   }
-  if (file->is_archive && file->original == nullptr) {
-    bool is_decoding = file->archive_active && file->archive->end() == ArchiveFile::End::kNotReached;
-    if (file->archive_active && !is_decoding) GiveSlotBack(file);
-    file->ask_again_at = is_decoding ? now : now + (file->archive_active ? kAskSoonNanos : kSlotNanos);
+  if (origin == Origin::kDecoding) {
+    file->ask_again_at = file->archive_active ? now : now + kSlotNanos;
     return;
   }
   GiveSlotBack(file);
@@ -270,7 +364,9 @@ int64_t FileTracker::TendWaiting(int64_t now) {
   int64_t next = std::numeric_limits<int64_t>::max();
   const std::vector<TailedFile*> waiting = waiting_;
   for (TailedFile* file : waiting) {
-    if (file->ask_again_at <= now) {
+    if (file->ask_again_at <= now && StillHolds(file)) {
+      file->ask_again_at = now + kAskLaterNanos;
+    } else if (file->ask_again_at <= now) {
       file->original = nullptr;
       Resolve(file);
     }

@@ -3,7 +3,6 @@
 #include <limits>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -20,16 +19,6 @@ constexpr int64_t kForgottenNanos = int64_t{30} * 24 * 3600 * 1'000'000'000;
 // A file with more than this to read when it is met is no live one.
 constexpr uint64_t kBacklogBytes = 256 * 1024;
 
-const std::string& PathOf(const TailedFile& file) { return file.path.empty() ? file.first_path : file.path; }
-
-// Never in a circle, whatever was renamed to what.
-void WaitFor(TailedFile* later, TailedFile* earlier) {
-  for (const TailedFile* file = earlier; file != nullptr; file = file->predecessor) {
-    if (file == later) return;
-  }
-  later->predecessor = earlier;
-}
-
 }  // namespace
 
 void FileTracker::StartReading() {
@@ -37,13 +26,13 @@ void FileTracker::StartReading() {
   FindRotatedAway();
   reading_ = true;
   std::vector<TailedFile*> files = table_.Where([](const TailedFile&) { return true; });
-  // Older files first: what was rotated away before what came after it.
-  std::sort(files.begin(), files.end(), [](const auto* a, const auto* b) {
-    // Times have the kernel's tick for a grain: the names tell what they cannot.
-    uint64_t a_age = ParseRotationName(BaseNameOf(PathOf(*a))).age;
-    uint64_t b_age = ParseRotationName(BaseNameOf(PathOf(*b))).age;
-    return std::tie(a->modified_unix_nano, b_age, PathOf(*a)) < std::tie(b->modified_unix_nano, a_age, PathOf(*b));
-  });
+  for (TailedFile* file : files) {
+    if (file->file == nullptr) continue;
+    // It may have grown since it was met; and who compressed a file gives the archive the file's time when he is done.
+    absl::StatusOr<FileStat> stat = file->file->Stat();
+    if (stat.ok()) file->modified_unix_nano = stat->modified_unix_nano;
+  }
+  generations_.EnterAll(&files);
   // Those that are known by their inodes first: the others may be copies of what these have been.
   auto is_known = [this](const TailedFile* file) {
     FileStat stat;
@@ -52,7 +41,6 @@ void FileTracker::StartReading() {
     stat.birth_unix_nano = file->identity.birth_time_unix_nano();
     return memory_.Newest(stat) != nullptr;
   };
-  OrderGenerations(files);
   for (bool known : {true, false}) {
     for (TailedFile* file : files) {
       if (!file->resolved && is_known(file) == known) Resolve(file);
@@ -81,30 +69,6 @@ void FileTracker::FindRotatedAway() {
   }
 }
 
-// Lets each generation of a rotated file wait for the one before it. `files` are in the order of their age.
-void FileTracker::OrderGenerations(const std::vector<TailedFile*>& files) {
-  absl::flat_hash_map<std::string, TailedFile*> previous;
-  for (TailedFile* file : files) {
-    const std::string& path = PathOf(*file);
-    TailedFile*& before = previous[JoinPath(DirectoryOf(path), ParseRotationName(BaseNameOf(path)).stem)];
-    file->predecessor = before;  // whatever was thought before: one order has no circles
-    before = file;
-  }
-}
-
-// Several rotations within a moment: a file is met under the name of an older generation when the younger one is there
-// already. The younger one waits for it.
-void FileTracker::OrderAmongSiblings(TailedFile* added) {
-  RotationName name = ParseRotationName(BaseNameOf(added->path));
-  if (name.age == 0) return;
-  std::string live = JoinPath(DirectoryOf(added->path), name.stem);
-  TailedFile* younger = name.age > 1 ? table_.FindByPath(StrCat(live, ".", name.age - 1)) : nullptr;
-  if (younger == nullptr) younger = table_.FindByPath(live);
-  if (younger == nullptr || younger == added) return;
-  if (added->predecessor == nullptr) WaitFor(added, younger->predecessor);
-  WaitFor(younger, added);
-}
-
 // Compares a file with what is known, and decides where reading begins.
 void FileTracker::Resolve(TailedFile* file) {
   if (absl::Status status = EnsureOpen(file); !status.ok()) return ReadFailed(file, status);
@@ -112,14 +76,14 @@ void FileTracker::Resolve(TailedFile* file) {
   if (!stat.ok()) return ReadFailed(file, stat.status());
   FileStat plain = *stat;
   if (file->archive != nullptr) {
-    if (!IsComparable(file, *stat)) return HoldBack(file);
+    if (!IsComparable(file, *stat)) return HoldBack(file, Origin::kDecoding);
     plain.size = std::numeric_limits<uint64_t>::max();  // not known before it is decoded
   }
   absl::StatusOr<Resumption> resumption = Resume(memory_, plain, file->file.get());
   if (!resumption.ok()) return ReadFailed(file, resumption.status());
-  if (!resumption->known && !resumption->replaced) {
+  if (!resumption->known) {
     Origin origin = FindOrigin(file, *stat, &*resumption);
-    if (origin == Origin::kNotKnownYet) return HoldBack(file);
+    if (origin != Origin::kNew && origin != Origin::kCopy) return HoldBack(file, origin);
   }
   std::erase(waiting_, file);
   file->waiting = false;
@@ -139,8 +103,9 @@ void FileTracker::Begin(TailedFile* file, const FileStat& stat, const Resumption
     file->acked = {resumption.offset, resumption.frontier};
     if (const auto* known = memory_.Find(file->identity); known != nullptr) file->passed = known->dropped_bytes();
     file->head = resumption.head;
-    file->spent = !file->is_archive && stat.size < file->acked.offset;
+    file->spent = resumption.shorter || (!file->is_archive && stat.size < file->acked.offset);
     file->at_end = file->spent;
+    if (file->spent) LetOthersPass(file);
     GoTo(file, file->acked);
   } else {
     StartNew(file, stat);
@@ -159,6 +124,11 @@ void FileTracker::Begin(TailedFile* file, const FileStat& stat, const Resumption
 }
 
 void FileTracker::StartNew(TailedFile* file, const FileStat& stat) {
+  // It may be emptied before its turn comes, and its copy has to be known then.
+  std::string begin(kHeadBytes, '\0');
+  absl::StatusOr<size_t> begin_size = file->is_stream ? 0 : file->file->ReadAt(0, begin.data(), begin.size());
+  if (begin_size.ok()) file->head = HashOf(std::string_view(begin).substr(0, *begin_size));
+  if (!file->is_archive && file->size > stat.size) CountEmptied(file, stat.size);
   bool from_end =
       file->source->options().start_at == StartAt::kEnd && file->present_at_start && file->identity.generation() == 0;
   if (!from_end) return;
@@ -170,6 +140,20 @@ void FileTracker::StartNew(TailedFile* file, const FileStat& stat) {
   file->acked = start;
   file->ReadFrom(start);
   file->started_at = start.offset;
+}
+
+// It has shrunk since it was met, and nobody was allowed to read it up to now. What it held may be in a copy: of two
+// files, only a copy has the older name and is born later.
+void FileTracker::CountEmptied(TailedFile* file, uint64_t size) {
+  uint64_t copied = 0;
+  table_.ForEach([&](const TailedFile* other) {
+    const bool is_copy = other != file && other->read.offset == 0 && Generations::IsOlderName(*other, *file) &&
+                         other->identity.birth_time_unix_nano() >= file->identity.birth_time_unix_nano();
+    if (is_copy) copied = std::max(copied, other->size);
+  });
+  const uint64_t lost = file->size - std::max(size, std::min(copied, file->size));
+  file->size = size;
+  Lose(*file, file->identity, LossReason::kTruncated, lost, "bytes lost: the file was truncated before it was read");
 }
 
 void FileTracker::UpdateShared(TailedFile* file) {
@@ -186,6 +170,7 @@ void FileTracker::UpdateShared(TailedFile* file) {
 }
 
 void FileTracker::Restart(TailedFile* file) {
+  LookForCopies(*file);
   uint64_t delivered = file->read.offset;
   for (TailedFile* copy : waiting_) {
     if (copy->original != file) continue;
@@ -193,9 +178,8 @@ void FileTracker::Restart(TailedFile* file) {
     delivered = std::max(delivered, copy->size);  // what the copy holds will be read from it
     copy->original = nullptr;
     copy->ask_again_at = 0;
-    if (copy->predecessor == file) copy->predecessor = nullptr;
-    WaitFor(file, copy);
   }
+  generations_.Enter(file);  // behind the copies
   uint64_t unread = file->size > delivered ? file->size - delivered : 0;
   metrics_->files_replaced.Increment();
   log::Warn("tail", "file was truncated or rewritten in place; reading it from 0",
@@ -224,6 +208,8 @@ void FileTracker::Restart(TailedFile* file) {
 }
 
 void FileTracker::Rewind(TailedFile* file) {
+  // Of a broken connection's files, the older ones come first again. What is refused holds back only itself.
+  if (!file->refused && file->read.offset != file->acked.offset) FinishFirst(file);
   file->refused = false;
   ready_.Reconsider();
   if (file->read.offset != file->acked.offset) {

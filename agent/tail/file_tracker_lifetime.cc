@@ -90,6 +90,11 @@ bool FileTracker::IsIdle(const TailedFile& file) {
          file.AllAcked() && file.size == file.read.offset;
 }
 
+// Nothing more comes out of it, whatever it is called.
+bool FileTracker::IsReadArchive(const TailedFile& file) {
+  return file.is_archive && file.file == nullptr && file.resolved && file.at_end && file.AllAcked();
+}
+
 void FileTracker::CloseFilesIdleSince(int64_t moment) {
   table_.ForEach([this, moment](TailedFile* file) {
     if (file->last_active <= moment && IsIdle(*file)) Close(file);
@@ -123,7 +128,7 @@ void FileTracker::ReadFailed(TailedFile* file, const absl::Status& status) {
     file->size = file->read.offset;
     if (!file->detached) Detach(file);
     file->at_end = true;
-    ready_.Reconsider();
+    LetOthersPass(file);
     return;
   }
   file->held_until = clock_->MonotonicNanos() + kReadRetryNanos;
@@ -245,7 +250,8 @@ void FileTracker::LetGo(TailedFile* file) {
   std::erase(detached_, file);
   std::erase(released_, file);
   ready_.Remove(file);
-  ready_.Reconsider();  // what waited for it need not any more
+  LetOthersPass(file);
+  generations_.Forget(file);
   std::erase(waiting_, file);
   std::erase(unfinished_, file);
   GiveSlotBack(file);

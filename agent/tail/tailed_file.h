@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -27,7 +28,6 @@ struct TailedFile {
   std::shared_ptr<const Source> source;
   std::string path;        // that leads to it now; empty once none does
   std::string last_path;   // that led to it, while none does
-  std::string left_path;   // that led to it before; empty if it was not renamed
   std::string first_path;  // under which it was first met: its records and its topic are named for it
   v1::FileIdentity identity;
   v1::ContentHash head;  // of its first bytes, up to kHeadBytes
@@ -63,6 +63,7 @@ struct TailedFile {
   // It may be a copy of what was read already: nothing is read of it before that is known.
   bool waiting = false;
   bool spent = false;              // a copy, of which nothing is left to read
+  uint64_t compared_size = 0;      // of an archive's original, when both were found to hold the same
   int64_t waiting_since = 0;       // monotonic
   int64_t ask_again_at = 0;        // monotonic
   TailedFile* original = nullptr;  // while that one still has the content
@@ -102,8 +103,9 @@ struct TailedFile {
   int64_t held_until = 0;         // monotonic
   int64_t last_active = 0;        // monotonic
   uint64_t seen_in_scan = 0;      // the number of the last scan of the directories that met it
-  // What was rotated away from this file's path, to be read to its end first.
-  TailedFile* predecessor = nullptr;
+  uint64_t read_limit = std::numeric_limits<uint64_t>::max();  // this time it is read up to here
+  std::string before_row;                                      // of Generations, in which it is the one before
+  std::string row;  // of Generations, in which it waits for its turn; empty: in none
 
   // How long its oldest byte that is not acknowledged has been there, as far as looks at the file tell: bytes from
   // `probe_offset` on came after `probe_time`. Monotonic; 0: nothing is behind.

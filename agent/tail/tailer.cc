@@ -117,7 +117,6 @@ bool Tailer::FillMessage() {
 
 // Reads a chunk of `file`. False if the message takes no more.
 bool Tailer::ReadInto(TailedFile* file) {
-  const bool waited = file->flush_at != 0;
   absl::StatusOr<ReadResult> read = reader_.Read(file, &message_);
   if (!read.ok()) {
     tracker_->ReadFailed(file, read.status());
@@ -145,7 +144,7 @@ bool Tailer::ReadInto(TailedFile* file) {
   if (file->flush_at != 0) {
     next_flush_ = std::min(next_flush_, std::max(file->flush_at, clock_->MonotonicNanos() + kFlushGrainNanos));
   }
-  tracker_->WasRead(file, read->bytes, read->outcome == ReadResult::Outcome::kAtEnd, waited);
+  tracker_->WasRead(file, read->bytes, read->outcome == ReadResult::Outcome::kAtEnd);
   return read->outcome != ReadResult::Outcome::kMessageFull;
 }
 

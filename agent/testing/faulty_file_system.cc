@@ -30,6 +30,7 @@ class FaultyFile final : public ReadableFile {
 }  // namespace
 
 absl::Status FaultyFileSystem::MayRead() {
+  if (others_) others_();
   if (percent_ == 0 || std::uniform_int_distribution<int>(0, 99)(random_) >= percent_) return absl::OkStatus();
   return absl::UnknownError("Input/output error");
 }

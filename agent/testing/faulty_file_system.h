@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <random>
 #include <string>
@@ -28,6 +29,8 @@ class FaultyFileSystem final : public FileSystem {
   void FailReads(int percent, uint64_t seed) { percent_ = percent, random_.seed(seed); }
   // The writing operation of this number, from 0 from now on, and all after it fail: as if the power went.
   void CrashAt(int operation, Crash how) { crash_at_ = operation, how_ = how, operations_ = 0; }
+  // What others do meanwhile: called in front of each operation that reads. Null: nothing.
+  void Meanwhile(std::function<void()> others) { others_ = std::move(others); }
   // Writing operations fail with this error; OK: they work.
   void FailWrites(absl::Status error) { write_error_ = std::move(error); }
   // Every path is on a file system of this name, which tells of no changes.
@@ -51,7 +54,7 @@ class FaultyFileSystem final : public FileSystem {
   absl::Status SyncDirectory(const std::string& directory) override;
   absl::Status CreateDirectories(const std::string& directory) override;
 
-  // Of the files.
+  // An operation that reads begins.
   absl::Status MayRead();
 
  private:
@@ -66,6 +69,7 @@ class FaultyFileSystem final : public FileSystem {
   FileSystem* const real_;
   std::mt19937_64 random_;
   int percent_ = 0;
+  std::function<void()> others_;
   int crash_at_ = -1;
   Crash how_ = Crash::kLost;
   int operations_ = 0;

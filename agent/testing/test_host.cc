@@ -39,7 +39,7 @@ void TestHost::StartAgent() {
   registry_ = std::make_unique<prometheus::Registry>();
   metrics_ = std::make_unique<AgentMetrics>(registry_.get());
   buffers_ = std::make_unique<BufferPool>(Tailer::BufferBytes(options_.tailer), 3);
-  if (options_.inotify) watcher_ = *NewInotifyWatcher();
+  if (options_.inotify) watcher_ = std::make_unique<FaultyWatcher>(*NewInotifyWatcher(), options_.watches_max);
 
   FileTracker::Options tracker;
   tracker.agent = "agent-1";
@@ -172,6 +172,20 @@ void TestHost::Delete(std::string_view name) { ASSERT_TRUE(std::filesystem::remo
 std::string TestHost::Content(std::string_view name) const {
   std::ifstream file(Path(name), std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+void TestHost::NextTick() const {
+  const std::string probe = JoinPath(state_, "probe");
+  uint64_t first = 0;
+  while (true) {
+    std::filesystem::remove(probe);
+    std::ofstream(probe).flush();
+    absl::StatusOr<FileStat> stat = HostFileSystem()->Stat(probe, /*follow=*/false);
+    ASSERT_TRUE(stat.ok()) << stat.status();
+    if (stat->birth_unix_nano == 0) return;  // nobody can tell here
+    if (first == 0) first = stat->birth_unix_nano;
+    if (stat->birth_unix_nano != first) return;
+  }
 }
 
 void TestHost::Copy(std::string_view from, std::string_view to) {

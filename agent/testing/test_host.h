@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "agent/tail/tailer.h"
 #include "agent/testing/fake_collector.h"
 #include "agent/testing/faulty_file_system.h"
+#include "agent/testing/faulty_watcher.h"
 #include "base/clock.h"
 #include "base/directory_watcher.h"
 #include "base/file_system.h"
@@ -32,6 +34,7 @@ class TestHost {
     SourceOptions source;  // root is the temporary directory
     Tailer::Options tailer;
     bool inotify = true;
+    size_t watches_max = std::numeric_limits<size_t>::max();
     size_t open_files_max = 1000;
     absl::Duration deleted_keep_open = absl::Hours(24);
     uint64_t deleted_bytes_max = uint64_t{10} << 30;
@@ -78,6 +81,8 @@ class TestHost {
   // Compresses what `from` holds at this moment.
   void Gzip(std::string_view from, std::string_view to);
   std::string Content(std::string_view name) const;
+  // Waits until files that are made get another time than those made before: it moves by the kernel's tick.
+  void NextTick() const;
 
   // What was told of files since the agent was started.
   const std::vector<FileEvent>& events() const { return events_.events; }
@@ -85,6 +90,8 @@ class TestHost {
   std::vector<std::string> EventNames() const;
 
   FaultyFileSystem& files() { return files_; }
+  // Of the running agent; null without inotify.
+  FaultyWatcher* watcher() { return watcher_.get(); }
   FakeCollector& collector() { return collector_; }
   SimulatedClock& clock() { return clock_; }
   AgentMetrics& metrics() { return *metrics_; }
@@ -111,7 +118,7 @@ class TestHost {
   std::unique_ptr<prometheus::Registry> registry_;
   std::unique_ptr<AgentMetrics> metrics_;
   std::unique_ptr<BufferPool> buffers_;
-  std::unique_ptr<DirectoryWatcher> watcher_;
+  std::unique_ptr<FaultyWatcher> watcher_;
   std::unique_ptr<FileTracker> tracker_;
   std::unique_ptr<WatchTree> tree_;
   std::unique_ptr<Tailer> tailer_;
