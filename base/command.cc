@@ -52,12 +52,14 @@ std::vector<std::string> Environment(const std::vector<std::pair<std::string, st
   }
   for (const auto& [name, value] : added) all[name] = value;
   std::vector<std::string> lines;
+  lines.reserve(all.size());
   for (const auto& [name, value] : all) lines.push_back(StrCat(name, "=", value));
   return lines;
 }
 
 std::vector<char*> Pointers(std::vector<std::string>* texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts->size() + 1);
   for (std::string& text : *texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;

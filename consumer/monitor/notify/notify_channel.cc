@@ -104,6 +104,7 @@ void NotifyChannel::Run() {
     std::vector<Waiting> waiting = Take();
     if (waiting.empty()) return;
     std::vector<Alert> alerts;
+    alerts.reserve(waiting.size());
     for (const Waiting& item : waiting) alerts.push_back(item.alert);
     if (!Send(alerts)) return;
     for (const Waiting& item : waiting) {

@@ -112,7 +112,7 @@ absl::StatusOr<Quantiles> Quantiles::Decode(std::string_view bytes) {
   if (!(sketch.max_ >= 0 && sketch.max_ <= kValueMax && sketch.sum_ >= 0)) {
     return DataLoss("quantiles: the largest is ", sketch.max_, ", their sum ", sketch.sum_);
   }
-  const auto bin_count = static_cast<uint64_t>(kBinMax - kBinMin + 1);
+  const auto bin_count = static_cast<uint64_t>(kBinMax - kBinMin) + 1;
   sketch.count_ = sketch.zeros_;
   for (uint64_t bin = first_bin; !bins.empty(); ++bin) {
     uint64_t count;
