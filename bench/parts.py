@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import time
 
-from bench import agent_parts
+from bench import agent_parts, monitor_parts
 from bench import kafka as kafka_part
 from bench.figures import Figure
 from bench.workbench import MIB, Bench, wait_acked
@@ -216,6 +216,7 @@ PARTS = {
     "rsyslog": rsyslog,
     "kafka": kafka,
     **agent_parts.PARTS,
+    **monitor_parts.PARTS,
 }
 
 

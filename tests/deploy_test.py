@@ -12,9 +12,12 @@ DEPLOY = settings.ROOT / "deploy"
 PROMTOOL = settings.CACHE / "bin/promtool"
 
 
-@pytest.mark.parametrize("program, file", [(settings.AGENT, "agent.yaml"), (settings.COLLECTOR, "collector.yaml")])
+@pytest.mark.parametrize(
+    "program, file",
+    [([settings.AGENT], "agent.yaml"), ([settings.COLLECTOR], "collector.yaml"), ([settings.CLI, "monitor"], "monitor.yaml")],
+)
 def test_the_example_configurations_are_accepted(program, file):
-    command = [str(program), f"--config={DEPLOY / 'config' / file}", "--check-config"]
+    command = [*map(str, program), f"--config={DEPLOY / 'config' / file}", "--check-config"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -46,7 +49,7 @@ def test_prometheus_accepts_its_configuration_and_alerts():
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze")
-@pytest.mark.parametrize("name", ["sluice-agent", "sluice-collector"])
+@pytest.mark.parametrize("name", ["sluice-agent", "sluice-collector", "sluice-monitor"])
 def test_the_systemd_units_are_valid_and_tight(name):
     unit = DEPLOY / "systemd" / f"{name}.service"
     verified = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)

@@ -64,7 +64,7 @@ def test_given_directories_are_tailed_and_ctrl_c_stops_all(sandbox):
     file.append("came later")
     dev.wait_log("came later")
     http_ports = dev.ports()
-    assert len(http_ports) == 2 and all(http.get(port, "/healthz")[0] == 200 for port in http_ports)
+    assert len(http_ports) == 3 and all(http.get(port, "/healthz")[0] == 200 for port in http_ports)
     os.killpg(dev.pid, signal.SIGINT)  # as the terminal does
     dev.wait_exit(expect=0)
     assert all(http.get(port, "/healthz")[0] == 0 for port in http_ports)

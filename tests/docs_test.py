@@ -47,7 +47,8 @@ def test_the_documented_metrics_are_those_that_exist(sandbox):
     documented = documented_metrics()
     assert {name: kind for name, kind in exposed.items() if documented.get(name) != kind} == {}
     # Some appear only when there is something to count.
-    known = (settings.COLLECTOR.read_bytes() + settings.AGENT.read_bytes()).decode("latin-1")
+    programs = (settings.COLLECTOR, settings.AGENT, settings.CLI)
+    known = b"".join(program.read_bytes() for program in programs).decode("latin-1")
     assert [name for name in documented if name not in known] == []
 
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# `./dev run [DIR…]`: a collector, an agent and a live tail on this machine, until Ctrl-C. Sourced by dev.
+# `./dev run [DIR…]`: a collector, an agent, a monitor and a live tail on this machine, until Ctrl-C. Sourced by dev.
 : "${root:?}"
 
 run_data=${SLUICE_DATA_DIR:-$root/sluice-data}
@@ -88,18 +88,35 @@ sources:
 YAML
 }
 
+# The monitor's: the tail shows all topics, and copies of what is severe would stand there twice.
+run_monitor_config() {
+  cat <<YAML
+critical: {enabled: false}
+YAML
+}
+
+# start_monitor GRPC_PORT HTTP_PORT
+start_monitor() {
+  echo "monitor, http://127.0.0.1:$2/metrics, configuration $run_data/monitor.yaml, log $run_data/monitor.log"
+  [[ -f $run_data/monitor.yaml ]] || run_monitor_config >"$run_data/monitor.yaml"
+  start_daemon monitor "$2" "$root/bazel-bin/consumer/sluice" monitor --config "$run_data/monitor.yaml" \
+    --collector "127.0.0.1:$1" --http-address "127.0.0.1:$2" --state-dir "$run_data/monitor"
+}
+
 run() {
-  local bin=$root/bazel-bin grpc http agent_http lag deadline agent
+  local bin=$root/bazel-bin grpc http agent_http monitor_http lag deadline agent
   mkdir -p "$run_data/demo"
   grpc=$(free_port 7070)
   http=$(free_port $((grpc + 1)))
   agent_http=$(free_port $((grpc + 2)))
+  monitor_http=$(free_port $((grpc + 3)))
   trap 'run_stop; exit 0' INT TERM HUP
   trap run_stop EXIT
 
   echo "collector on 127.0.0.1:$grpc, http://127.0.0.1:$http/metrics, log $run_data/collector.log"
   start_daemon collector "$http" "$bin/collector/sluice-collector" --data-dir "$run_data/collector" \
     --grpc-address "127.0.0.1:$grpc" --http-address "127.0.0.1:$http"
+  start_monitor "$grpc" "$monitor_http"
   agent=("$bin/agent/sluice-agent" --collector "127.0.0.1:$grpc" --http-address "127.0.0.1:$agent_http"
     --state-dir "$run_data/agent")
 

@@ -43,5 +43,6 @@ std::unique_ptr<Command> AddGroupsCommand(CLI::App* program);
 std::unique_ptr<Command> AddStatsCommand(CLI::App* program);
 std::unique_ptr<Command> AddAlertsCommand(CLI::App* program);
 std::unique_ptr<Command> AddGenerateCommand(CLI::App* program);
+std::unique_ptr<Command> AddMonitorCommand(CLI::App* program);
 
 }  // namespace sluice::cli

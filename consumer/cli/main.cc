@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   commands.push_back(sluice::cli::AddStatsCommand(&program));
   commands.push_back(sluice::cli::AddAlertsCommand(&program));
   commands.push_back(sluice::cli::AddGenerateCommand(&program));
+  commands.push_back(sluice::cli::AddMonitorCommand(&program));
 
   if (int code = sluice::ParseFlags(&program, argc, argv); code >= 0) return code;
   sluice::StopSignal stop;

@@ -105,6 +105,30 @@ class Agent(Daemon):
         return self.metric("sluice_agent_bytes_lost_total", **labels)
 
 
+class Monitor(Daemon):
+    """`sluice monitor`."""
+
+    def __init__(
+        self,
+        home: pathlib.Path,
+        collector: str,
+        config: str = "",
+        *args: str,
+        name: str = "monitor",
+        group: str = "default",
+    ):
+        self.http_port = ports.free_port()
+        self.state_dir = home / f"{name}-state"
+        self.config_path = home / f"{name}.yaml"
+        self.config_path.write_text(config)
+        argv = [str(settings.CLI), "monitor", f"--config={self.config_path}", f"--collector={collector}", f"--group={group}"]
+        argv += [f"--state-dir={self.state_dir}", f"--http-address=127.0.0.1:{self.http_port}", *args]
+        super().__init__(name, argv, home / f"{name}.log")
+
+    def wait_active(self) -> None:
+        self.wait_metric("sluice_monitor_active", 1)
+
+
 class Tail(Program):
     """A `sluice tail` that follows; what it prints goes to a file."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from tests.harness.logfile import LogFile
 from tests.harness.process import Program
-from tests.harness.programs import Agent, Collector, Tail, run_cli, split_lines
+from tests.harness.programs import Agent, Collector, Monitor, Tail, run_cli, split_lines
 from tests.harness.waiting import wait_until
 
 _SANITIZER_REPORT = re.compile(r"(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
@@ -45,6 +45,12 @@ class Sandbox:
         if start:
             agent.start()
         return agent
+
+    def monitor(self, config: str = "", *args: str, start: bool = True, **kwargs) -> Monitor:
+        monitor = self._keep(Monitor(self.home, self.collector_process.address, config, *args, **kwargs))
+        if start:
+            monitor.start()
+        return monitor
 
     def tail(self, *args: str, **kwargs) -> Tail:
         """A tail that follows, started."""
