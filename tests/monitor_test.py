@@ -15,7 +15,7 @@ monitor: {lateness: 5s, start_at: beginning}
 high_traffic: {topics: [access], window: 4s, threshold: 20}
 """
 MESSAGE = re.compile(r"^High traffic generated an alert - hits = ([0-9.]+), triggered at (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$")
-RECOVERY = re.compile(r"^High traffic alert recovered - hits = ([0-9.]+), recovered at (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$")
+RECOVERY = re.compile(r"^High traffic alert recovered - hits = ([0-9.]+), recovered at (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)$")
 
 
 def alerts(sandbox, topic: str = "alerts") -> list[dict]:

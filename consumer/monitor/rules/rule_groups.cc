@@ -131,20 +131,33 @@ void RuleGroups::Add(const Line& line, int64_t unix_nanos, Findings* findings) {
     ++counts_.groups_exceeded;
     return;
   }
-  if (!group->window.Add(step, sample)) ++counts_.values_exceeded;
   group->last = std::max(group->last, step);
   settled_ = false;
   Touch(group);
-  if (at_once_ && !group->phase.firing()) FireAtOnce(group, unix_nanos, findings);
+  if (at_once_) {
+    AddAtOnce(group, step, sample, unix_nanos, findings);
+  } else if (!group->window.Add(step, sample)) {
+    ++counts_.values_exceeded;
+  }
 }
 
-void RuleGroups::FireAtOnce(Group* group, int64_t unix_nanos, Findings* findings) {
-  const Window::Reading reading = group->window.ReadNewest();
-  if (!Holds(reading.value)) return;
-  const absl::Time time = absl::FromUnixNanos(unix_nanos);
-  group->phase.Fire(time);
+void RuleGroups::AddAtOnce(Group* group, int64_t step, const Sample& sample, int64_t unix_nanos, Findings* findings) {
+  group->window.Reach(step);
+  const bool held = Holds(group->window.ReadNewest().value);
+  if (!group->window.Add(step, sample)) ++counts_.values_exceeded;
+  const double value = group->window.ReadNewest().value;
+  if (!Holds(value)) return;
+  if (!held) {
+    group->crossing_nanos = unix_nanos;
+    group->crossing_value = value;
+  }
+  if (!group->phase.firing()) Fire(group, value, absl::FromUnixNanos(unix_nanos), findings);
+}
+
+void RuleGroups::Fire(Group* group, double value, absl::Time at, Findings* findings) {
+  group->phase.Fire(at);
   ++firing_;
-  Raise(*group, reading.value, time, std::nullopt, findings);
+  Raise(*group, value, at, std::nullopt, findings);
 }
 
 void RuleGroups::Evaluate(absl::Time watermark, Findings* findings) {
@@ -214,6 +227,8 @@ void RuleGroups::EvaluateGroup(Group* group, int64_t end, Findings* findings) {
   } else if (change == AlertPhase::Change::kResolved) {
     --firing_;
     Raise(*group, value, since, at, findings);
+    const absl::Time crossing = absl::FromUnixNanos(group->crossing_nanos);
+    if (at_once_ && crossing >= at) Fire(group, group->crossing_value, crossing, findings);
   }
 }
 

@@ -70,6 +70,10 @@ class RuleGroups {
     AlertPhase phase;
     int64_t first = 0;  // steps of the first and the last record; of a rule without groups: of its beginning
     int64_t last = 0;
+    // When the newest window last crossed the threshold, and its value then: if that was while an alert fired whose end
+    // was not yet looked at, the next alert began then.
+    int64_t crossing_nanos = 0;
+    double crossing_value = 0;
     bool touched = false;
   };
   using Groups = std::map<std::string, std::unique_ptr<Group>, std::less<>>;
@@ -82,7 +86,9 @@ class RuleGroups {
   bool MakeSample(const Line& line, Sample* sample);
   // Its state is to be kept with the next Save.
   void Touch(Group* group);
-  void FireAtOnce(Group* group, int64_t unix_nanos, Findings* findings);
+  // Adds a sample; fires if the newest window crosses the threshold with it.
+  void AddAtOnce(Group* group, int64_t step, const Sample& sample, int64_t unix_nanos, Findings* findings);
+  void Fire(Group* group, double value, absl::Time at, Findings* findings);
   void EvaluateAt(int64_t end, Findings* findings);
   void EvaluateGroup(Group* group, int64_t end, Findings* findings);
   // True if nothing changes any more as long as there is no record.

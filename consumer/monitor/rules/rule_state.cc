@@ -68,6 +68,8 @@ void RuleGroups::Save(StateSink* sink) {
     group.phase.Save(state.mutable_phase());
     state.set_first_step(group.first);
     state.set_last_step(group.last);
+    state.set_crossing_unix_nano(group.crossing_nanos);
+    state.set_crossing_value(group.crossing_value);
     sink->Put(state_key, state.SerializeAsString());
   }
   touched_.clear();
@@ -89,6 +91,8 @@ absl::StatusOr<bool> RuleGroups::Load(std::string_view key, std::string_view val
   for (const v1::MonitorLabel& label : state.group()) labels.emplace_back(label.name(), label.value());
   Group* const group = AddGroup(key.substr(1), std::move(labels), state.first_step());
   group->last = state.last_step();
+  group->crossing_nanos = state.crossing_unix_nano();
+  group->crossing_value = state.crossing_value();
   group->phase = AlertPhase::Load(state.phase());
   firing_ += group->phase.firing() ? 1 : 0;
   touched_.erase(*group->key);

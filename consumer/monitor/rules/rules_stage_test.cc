@@ -287,6 +287,24 @@ TEST_F(RulesTest, SaysTheSameOfABatchAsOfItsRecordsOneByOne) {
   EXPECT_EQ(TakeAlerts(), one_by_one);
 }
 
+TEST_F(RulesTest, FiresAgainWithTheRecordThatCrossedWhileItsEndWasAwaited) {
+  constexpr std::string_view kRules = "rules: [{name: r, condition: count, above: 2, window: 10s}]";
+  Start(kRules);
+  Log(0, 3);
+  Clock(16);  // live: the end is looked at before the next records come
+  Log(12, 4);
+  Clock(20);
+  const std::vector<std::string> live = TakeAlerts();
+  EXPECT_THAT(live, ElementsAre("firing at 0", "resolved at 10.1", "firing at 12"));
+  Start(kRules);
+  newest_ = absl::InfinitePast();
+  Log(0, 3);
+  Log(12, 4);
+  Restart();
+  Clock(20);
+  EXPECT_EQ(TakeAlerts(), live);
+}
+
 TEST_F(RulesTest, TellsSilenceOfAGroupUntilItIsForgotten) {
   Start("rules: [{name: r, condition: absence, window: 1m, group_by: [host], forget: 1h}]");
   Log(0);

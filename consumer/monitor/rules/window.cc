@@ -84,7 +84,7 @@ bool Window::AddValue(int64_t step, uint64_t value) {
 }
 
 bool Window::Add(int64_t step, const Sample& sample) {
-  if (step > newest_) MoveNewest(step);
+  Reach(step);
   if (shape_->condition == Condition::kDistinct) return AddValue(step, sample.value);
   Step* const place = Open(step);
   ++place->count;

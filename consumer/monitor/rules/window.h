@@ -54,6 +54,10 @@ class Window {
   Window(const Window&) = delete;
   Window& operator=(const Window&) = delete;
 
+  // Moves the newest window on to this step, if it is not there yet.
+  void Reach(int64_t step) {
+    if (step > newest_) MoveNewest(step);
+  }
   // False if it has no room for one more value (Rule::kValuesMax).
   bool Add(int64_t step, const Sample& sample);
   // The window that ends at `end`.
