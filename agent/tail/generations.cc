@@ -49,7 +49,7 @@ void SortByAge(std::vector<TailedFile*>* files) {
     row.has_archives |= file->is_archive;
     if (!file->is_archive) row.plain[AgeOf(*file)] = file->modified_unix_nano;
   }
-  using Key = std::tuple<int64_t, uint64_t, bool, bool, int64_t, std::string>;
+  using Key = std::tuple<bool, int64_t, uint64_t, bool, bool, int64_t, std::string>;
   std::vector<std::pair<Key, TailedFile*>> keyed;
   keyed.reserve(files->size());
   for (TailedFile* file : *files) {
@@ -61,7 +61,8 @@ void SortByAge(std::vector<TailedFile*>* files) {
     }
     const int64_t coarse = row.has_archives ? modified - modified % kSecond : modified;
     const uint64_t youth = std::numeric_limits<uint64_t>::max() - age;
-    keyed.push_back({{coarse, youth, !file->path.empty(), file->is_archive, modified, PathOf(*file)}, file});
+    const bool is_live = age == 0 && !file->path.empty();  // though the one before it may be written to for longer
+    keyed.push_back({{is_live, coarse, youth, !file->path.empty(), file->is_archive, modified, PathOf(*file)}, file});
   }
   std::sort(keyed.begin(), keyed.end());
   std::transform(keyed.begin(), keyed.end(), files->begin(), [](const auto& item) { return item.second; });
@@ -115,7 +116,8 @@ void Generations::Rotated(TailedFile* file) {
 TailedFile* Generations::Before(const TailedFile& file) const {
   if (before_.empty()) return nullptr;
   auto before = before_.find(RowOf(file));
-  return before == before_.end() || before->second == &file ? nullptr : before->second;
+  if (before == before_.end() || before->second == &file) return nullptr;
+  return before->second->row.empty() && IsOlder(*before->second, file) ? before->second : nullptr;
 }
 
 bool Generations::ComeBack(TailedFile* before) {

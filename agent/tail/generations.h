@@ -24,7 +24,7 @@ class Generations {
   void EnterAll(std::vector<TailedFile*>* files);
   // `file` was rotated away: whoever writes to it may go on for a moment.
   void Rotated(TailedFile* file);
-  // What was rotated away, or read, last before `file`; null if nobody knows.
+  // What was rotated away, or read, last before `file`, and stands in no row; null if nobody knows.
   TailedFile* Before(const TailedFile& file) const;
   // It has got more since, and comes before all that stand in that row. False if it cannot.
   bool ComeBack(TailedFile* before);

@@ -153,6 +153,12 @@ TEST_F(GenerationsTest, WhatIsThereAtTheStartIsSortedByTimeAndThenByName) {
   EXPECT_THAT(ReadAll(files), ElementsAre("/d/a.log.3.gz", "/d/a.log.2.gz", "/d/a.log.1", "/d/a.log"));
 }
 
+TEST_F(GenerationsTest, WhatIsWrittenNowIsTheYoungestThoughTheOneBeforeWasChangedSince) {
+  std::vector<TailedFile*> files = {Make("/d/a.log", 10), Make("/d/a.log.1", 20)};
+  generations_.EnterAll(&files);
+  EXPECT_THAT(ReadAll(files), ElementsAre("/d/a.log.1", "/d/a.log"));
+}
+
 TEST_F(GenerationsTest, NamesThatCountUpwardsAreOrderedByTime) {
   std::vector<TailedFile*> files = {Make("/d/a.log", 50), Make("/d/a.log.1", 10), Make("/d/a.log.2", 20)};
   generations_.EnterAll(&files);
