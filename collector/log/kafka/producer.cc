@@ -12,12 +12,6 @@ namespace {
 
 constexpr int kPollMilliseconds = 100;
 constexpr size_t kReportsMax = 10'000;
-// An idempotent producer of librdkafka (2.0) has one request at a time on its way to a partition. Once a message that
-// waits behind it has lingered for this long, the thread does not sleep until the answer comes, but asks itself again
-// and again whether it may send: most of the CPU that a collector took under load. So messages linger for longer than a
-// queue usually takes, and Hurry() sees to it that they need not where nothing is on its way.
-constexpr char kLinger[] = "500";
-constexpr int kHurryMilliseconds = 1;
 
 }  // namespace
 
@@ -25,20 +19,16 @@ absl::StatusOr<std::unique_ptr<Producer>> Producer::Make(const KafkaOptions& opt
                                                          OnReports on_reports) {
   KafkaOptions own = options;
   if (alone) own.properties["batch.num.messages"] = "1";
-  // Who sets it wants messages to wait.
-  const bool hurries = !own.properties.contains("linger.ms") && !own.properties.contains("queue.buffering.max.ms");
-  if (hurries) own.properties["linger.ms"] = kLinger;
   SLUICE_ASSIGN_OR_RETURN(Conf conf, MakeConf(own, Role::kProducer, errors));
   rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_DR);
   SLUICE_ASSIGN_OR_RETURN(Client client, MakeClient(std::move(conf), Role::kProducer));
   return std::unique_ptr<Producer>(
-      new Producer(std::move(client), {options.value_format, options.headers}, hurries, errors, std::move(on_reports)));
+      new Producer(std::move(client), {options.value_format, options.headers}, errors, std::move(on_reports)));
 }
 
-Producer::Producer(Client client, HeaderWriter::Format format, bool hurries, ErrorSink* errors, OnReports on_reports)
+Producer::Producer(Client client, HeaderWriter::Format format, ErrorSink* errors, OnReports on_reports)
     : client_(std::move(client)),
       format_(format),
-      hurries_(hurries),
       errors_(errors),
       on_reports_(std::move(on_reports)),
       queue_(rd_kafka_queue_get_main(client_.get())),
@@ -67,10 +57,6 @@ rd_kafka_resp_err_t Producer::Send(int64_t now_unix_nano, Outgoing* outgoing, ui
   rd_kafka_topic_t* topic = TopicOf(outgoing->partition.topic);
   if (topic == nullptr) return rd_kafka_last_error();
   return sender_.Produce(client_.get(), topic, format_, now_unix_nano, outgoing, sent);
-}
-
-void Producer::Hurry() {
-  if (hurries_) rd_kafka_flush(client_.get(), kHurryMilliseconds);
 }
 
 void Producer::Purge(bool in_flight) {

@@ -38,8 +38,6 @@ class Producer {
   // Produces what was prepared; `prepared` by the same call order. `sent` of its messages will be reported: all of them
   // if there is no error.
   rd_kafka_resp_err_t Send(int64_t now_unix_nano, Outgoing* outgoing, uint32_t* sent);
-  // Sends what was produced and waits for company, where nothing is on its way to the same partition. Takes a moment.
-  void Hurry();
   // Gives up what was not sent yet and, `in_flight`, what was sent and not answered: all of it is reported.
   void Purge(bool in_flight);
   // Calls on_reports with nothing, soon.
@@ -48,13 +46,12 @@ class Producer {
   absl::Status Fatal() const;
 
  private:
-  Producer(Client client, HeaderWriter::Format format, bool hurries, ErrorSink* errors, OnReports on_reports);
+  Producer(Client client, HeaderWriter::Format format, ErrorSink* errors, OnReports on_reports);
   void Run();
   rd_kafka_topic_t* TopicOf(const std::string& name);
 
   const Client client_;
   const HeaderWriter::Format format_;
-  const bool hurries_;
   ErrorSink* const errors_;
   const OnReports on_reports_;
   Queue queue_;

@@ -83,6 +83,29 @@ void Writer::Run() {
   GiveUp();
 }
 
+bool Writer::Take(Item* item) {
+  for (;;) {
+    bool recover = false;
+    {
+      MutexLock lock(&mutex_);
+      busy_ = false;
+      while (queue_.empty() && !failed_ && !ended_ && !abandoned_) {
+        changed_.SignalAll();
+        work_.Wait(&mutex_);
+      }
+      if (abandoned_ || (ended_ && queue_.empty() && !failed_)) return false;
+      busy_ = true;
+      recover = failed_;
+      if (!recover) {
+        *item = std::move(queue_.front());
+        queue_.pop_front();
+        return true;
+      }
+    }
+    Recover();
+  }
+}
+
 void Writer::Handle(Item item) {
   std::vector<int32_t> partitions;
   if (absl::Status status = Admit(item.batch, &partitions); !status.ok()) return Reject(item, status);
@@ -146,6 +169,36 @@ absl::Status Writer::Retry(const std::string& what, const std::function<absl::St
   }
 }
 
+bool Writer::Pause(absl::Duration duration) {
+  MutexLock lock(&mutex_);
+  if (!stopping_) work_.WaitWithTimeout(&mutex_, duration);
+  return !stopping_;
+}
+
+bool Writer::Abandoned() {
+  MutexLock lock(&mutex_);
+  return abandoned_;
+}
+
+bool Writer::Idle() {
+  MutexLock lock(&mutex_);
+  return files_.empty();
+}
+
+bool Writer::WaitForRoom() {
+  for (;;) {
+    {
+      MutexLock lock(&mutex_);
+      while (!failed_ && !abandoned_ && (messages_ >= options_.queue_messages || bytes_ >= options_.queue_bytes)) {
+        work_.Wait(&mutex_);
+      }
+      if (abandoned_) return false;
+      if (!failed_) return true;
+    }
+    Recover();
+  }
+}
+
 void Writer::Produce(Item item, const FileTable::Verdict& verdict, const std::vector<int32_t>& partitions) {
   auto batch = std::make_shared<InFlight>();
   batch->call = std::move(item.call);
@@ -169,7 +222,6 @@ void Writer::Produce(Item item, const FileTable::Verdict& verdict, const std::ve
   {
     MutexLock lock(&mutex_);
     if (messages_ == 0) last_report_nano_ = batch->produced_monotonic_nano;
-    stirred_ = true;
     files_[batch->file].push_back(batch);
     for (const auto& part : batch->parts) partitions_[part->partition].push_back({batch, part.get()});
   }
@@ -233,7 +285,6 @@ void Writer::OnReports(const std::vector<Producer::Report>& reports) {
     for (const Producer::Report& report : reports) Count(report);
     if (!reports.empty()) {
       last_report_nano_ = parts_.clock->MonotonicNanos();
-      stirred_ = true;
       parts_.metrics->queue_messages.Set(static_cast<double>(messages_));
       parts_.metrics->queue_bytes.Set(static_cast<double>(bytes_));
     }

@@ -81,10 +81,6 @@ class Writer {
   // Room in the queue, and nothing to recover from. False when it is over.
   bool WaitForRoom();
   bool Idle();
-  // A moment for the thread that produces. True if what it has produced should be hurried now: `pause` has passed since
-  // `since_nano`, or a longer time if nothing has happened meanwhile.
-  bool WaitOrHurry(int64_t since_nano, absl::Duration pause) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Hurry();
   void Produce(Item item, const FileTable::Verdict& verdict, const std::vector<int32_t>& partitions);
   void ProducePart(Outgoing* outgoing);
   // Asks until there is an answer; an error is the topic's.
@@ -133,8 +129,6 @@ class Writer {
   size_t messages_ ABSL_GUARDED_BY(mutex_) = 0;  // not reported
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;     // of what is outstanding
   bool failed_ ABSL_GUARDED_BY(mutex_) = false;
-  // Something was produced or reported since messages were last hurried.
-  bool stirred_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status trouble_ ABSL_GUARDED_BY(mutex_);
   int64_t last_report_nano_ ABSL_GUARDED_BY(mutex_) = 0;
   std::set<std::string, std::less<>> admitted_ ABSL_GUARDED_BY(mutex_);
@@ -144,8 +138,6 @@ class Writer {
 
   // Of the thread that produces.
   uint64_t next_number_ = 0;
-  int64_t hurried_nano_ = 0;
-  absl::Duration pause_;  // before the next time, while nothing happens
   bool alone_ = false;
   size_t suspects_ = 0;  // that are to be sent alone, and were not yet
   Backoff backoff_{absl::Milliseconds(100), absl::Seconds(5)};
