@@ -11,7 +11,6 @@
 #include "base/text.h"
 #include "base/wire.h"
 #include "collector/log/kafka/json_record.h"
-#include "collector/log/kafka/message_memory.h"
 #include "collector/log/wire_fields.h"
 #include "google/protobuf/util/json_util.h"
 #include "sluice/v1/log.pb.h"
@@ -231,12 +230,7 @@ MessageView ReadMessage(const rd_kafka_message_t& message) {
   rd_kafka_headers_t* headers = nullptr;
   bool ours = false;
   bool offset = false;
-  bool good;
-  {
-    // They go with their message, soon.
-    const MessageMemory memory;
-    good = rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR;
-  }
+  bool good = rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR;
   const char* name;
   const void* value;
   size_t size;

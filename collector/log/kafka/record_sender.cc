@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "collector/log/kafka/message_memory.h"
 #include "collector/log/kafka/names.h"
 
 namespace sluice::collector::kafka {
@@ -80,8 +79,6 @@ rd_kafka_resp_err_t RecordSender::Produce(rd_kafka_t* client, rd_kafka_topic_t* 
   const std::string key = FileName(view.agent, view.file);
   const HeaderWriter headers(view, format, outgoing->whole);
   *sent = 0;
-  // All that is allocated from here on goes when its message is reported.
-  const MessageMemory memory;
   Arguments arguments;
   arguments.Add(RD_KAFKA_VTYPE_RKT).u.rkt = topic;
   arguments.Add(RD_KAFKA_VTYPE_PARTITION).u.i32 = outgoing->partition.partition;
