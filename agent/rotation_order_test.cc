@@ -224,6 +224,27 @@ TEST(RotationOrderTest, AFileThatIsEmptiedBeforeItsFirstLineIsReadGoesOnInItsCop
   ExpectNumbered(host, 110);
 }
 
+TEST(RotationOrderTest, CopiesComeInOrderThoughNobodySawThatTheirOriginalWasEmptiedBetween) {
+  TestHost host;
+  host.StartAgent();
+  host.Append("app.log", Text(0, 10));
+  host.collector().Connect();
+  host.Work();
+  host.collector().Disconnect();  // nothing of it was stored
+  host.NextTick();
+  host.Copy("app.log", "app.log-2026112801");
+  host.Truncate("app.log");
+  host.Append("app.log", Text(10, 20));
+  host.Work();  // the copy waits for what its original was
+  host.WriteNew("app.log-2026112802", Text(10, 10));
+  host.Work();  // this one for what it is now
+  host.Append("app.log-2026112802", Text(20, 10));
+  host.Truncate("app.log");
+  host.Append("app.log", Text(30, 10));
+  host.SettleAll();
+  ExpectNumbered(host, 40);
+}
+
 TEST(RotationOrderTest, AnArchiveWaitsForTheCopyThatItIsMadeOf) {
   // copytruncate with compress, faster than the agent can look.
   for (int looks = 0; looks < 16; ++looks) {

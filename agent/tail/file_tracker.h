@@ -172,6 +172,8 @@ class FileTracker final : public FileListener {
   TailedFile* PresentOf(const TailedFile& file) const;
   bool MayMoveOn(const TailedFile& copy, const v1::FileIdentity& identity) const;
   bool HasMovedOn(const TailedFile& copy, const v1::FileIdentity& identity) const;
+  void AskOlderCopies(const TailedFile& younger);
+  void RestartEmptied();
   void HoldBack(TailedFile* file, Origin origin);
   int64_t TendWaiting(int64_t now);
 

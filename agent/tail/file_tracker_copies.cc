@@ -118,6 +118,7 @@ bool FileTracker::IsOriginalUnreadable(const TailedFile& file) const {
 }
 
 FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const FileStat& stat, std::string_view head) {
+  file->original_emptied = false;
   const std::string& path = PathOf(*file);
   uint64_t age = ParseRotationName(BaseNameOf(path)).age;
   std::vector<TailedFile*> others = table_.Where([&](const TailedFile& other) {
@@ -173,7 +174,9 @@ FileTracker::Origin FileTracker::HoldsSame(TailedFile* file, TailedFile* other, 
   // The other one may be emptied, a moment ago or just now, and nobody has noticed yet.
   absl::StatusOr<bool> holds = HoldsWhatWasRead(other);
   if (!holds.ok()) return Origin::kUndecided;
-  return !*holds && BeginsWith(head, other->head) ? Origin::kWaits : Origin::kNew;
+  if (*holds || !BeginsWith(head, other->head)) return Origin::kNew;
+  file->original_emptied = !other->spent;
+  return Origin::kWaits;
 }
 
 FileTracker::Origin FileTracker::CompareContent(TailedFile* file, TailedFile* other, uint64_t other_size,
@@ -342,6 +345,31 @@ void FileTracker::LookForCopies(const TailedFile& file) {
 
 bool FileTracker::IsCopied(const TailedFile* file) const {
   return std::any_of(waiting_.begin(), waiting_.end(), [file](const auto* copy) { return copy->original == file; });
+}
+
+// What a new generation holds was written after its older copies were made: their originals may have been emptied since
+// they were asked.
+void FileTracker::AskOlderCopies(const TailedFile& younger) {
+  for (TailedFile* copy : waiting_) {
+    if (!copy->is_archive && Generations::IsOlderName(*copy, younger)) copy->ask_again_at = 0;
+  }
+}
+
+// Before anything is read: what waits for a file that was emptied unnoticed is read from now on, and in its turn. That
+// file itself could come too late to notice, since it may be behind others that are behind the copy.
+void FileTracker::RestartEmptied() {
+  if (waiting_.empty()) return;
+  const int64_t now = clock_->MonotonicNanos();
+  auto is_asked = [](const TailedFile* copy) { return copy->ask_again_at == 0; };
+  if (std::any_of(waiting_.begin(), waiting_.end(), is_asked)) TendWaiting(now);
+  std::vector<TailedFile*> emptied;
+  for (TailedFile* copy : waiting_) {
+    if (copy->original == nullptr || !copy->original_emptied || copy->original->released) continue;
+    if (std::find(emptied.begin(), emptied.end(), copy->original) == emptied.end()) emptied.push_back(copy->original);
+  }
+  if (emptied.empty()) return;
+  for (TailedFile* original : emptied) Restart(original);
+  TendWaiting(now);
 }
 
 void FileTracker::HoldBack(TailedFile* file, Origin origin) {

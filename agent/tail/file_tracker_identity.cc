@@ -109,6 +109,7 @@ void FileTracker::Begin(TailedFile* file, const FileStat& stat, const Resumption
     GoTo(file, file->acked);
   } else {
     StartNew(file, stat);
+    AskOlderCopies(*file);
     if (resumption.replaced) {
       metrics_->files_replaced.Increment();
       log::Warn("tail", "file was truncated, rewritten or its inode reused while the agent was away; reading it from 0",
@@ -128,7 +129,11 @@ void FileTracker::StartNew(TailedFile* file, const FileStat& stat) {
   std::string begin(kHeadBytes, '\0');
   absl::StatusOr<size_t> begin_size = file->is_stream ? 0 : file->file->ReadAt(0, begin.data(), begin.size());
   if (begin_size.ok()) file->head = HashOf(std::string_view(begin).substr(0, *begin_size));
-  if (!file->is_archive && file->size > stat.size) CountEmptied(file, stat.size);
+  if (!file->is_archive && file->size > stat.size) {
+    // Compared meanwhile, it may have been seen larger than it was before.
+    const absl::StatusOr<FileStat> now = file->file->Stat();
+    if (now.ok() && file->size > now->size) CountEmptied(file, now->size);
+  }
   bool from_end =
       file->source->options().start_at == StartAt::kEnd && file->present_at_start && file->identity.generation() == 0;
   if (!from_end) return;
@@ -146,10 +151,12 @@ void FileTracker::StartNew(TailedFile* file, const FileStat& stat) {
 // files, only a copy has the older name and is born later.
 void FileTracker::CountEmptied(TailedFile* file, uint64_t size) {
   uint64_t copied = 0;
-  table_.ForEach([&](const TailedFile* other) {
+  table_.ForEach([&](TailedFile* other) {
     const bool is_copy = other != file && other->read.offset == 0 && Generations::IsOlderName(*other, *file) &&
                          other->identity.birth_time_unix_nano() >= file->identity.birth_time_unix_nano();
-    if (is_copy) copied = std::max(copied, other->size);
+    if (!is_copy) return;
+    LookAtSize(other);  // it was met when it was begun
+    copied = std::max(copied, other->size);
   });
   const uint64_t lost = file->size - std::max(size, std::min(copied, file->size));
   file->size = size;

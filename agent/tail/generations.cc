@@ -34,7 +34,9 @@ bool IsOlder(const TailedFile& a, const TailedFile& b) {
   return key(a) < key(b);
 }
 
-bool IsPassed(const TailedFile& file) { return file.released || (file.waiting && file.original != nullptr); }
+bool IsPassed(const TailedFile& file) {
+  return file.released || (file.waiting && file.original != nullptr && !file.original_emptied);
+}
 
 // By the time of their last changes. Compressors keep that of the original, but some only its seconds, and while they
 // are at work the archive is new: then, and within the kernel's tick, names tell what times cannot.

@@ -12,8 +12,8 @@ namespace sluice::agent {
 // Of each rotated file the generations that have something to be read before younger ones, oldest first:
 // "app.log.2.gz", "app.log.1", "app.log". A file stands in its row from the moment that it is met, renamed or read
 // again after a broken connection, until it is read to its end; its place is decided when it enters, by the names that
-// it and the others have then. A copy that waits for its original is passed: what it holds is read from that one. One
-// thread.
+// it and the others have then. A copy that waits for its original is passed while that one holds the same: it is read
+// from there. One thread.
 class Generations {
  public:
   // Puts a file into its row, if it stands in none.

@@ -67,6 +67,7 @@ struct TailedFile {
   int64_t waiting_since = 0;       // monotonic
   int64_t ask_again_at = 0;        // monotonic
   TailedFile* original = nullptr;  // while that one still has the content
+  bool original_emptied = false;   // that one has it no more, and has not begun anew yet
 
   // What the bytes before `read` tell of those behind it, and its encoding: found out with it.
   FrameState frame;
