@@ -8,9 +8,8 @@
 #include "consumer/client/client.h"
 
 int main(int argc, char** argv) {
-  using namespace sluice::client;
   if (argc < 3) return std::cerr << "usage: publish_lines TOPIC ID [COLLECTOR] < FILE\n", 2;
-  auto client = Client::Create({.address = argc > 3 ? argv[3] : "127.0.0.1:7070"});
+  auto client = sluice::client::Client::Create({.address = argc > 3 ? argv[3] : "127.0.0.1:7070"});
   if (!client.ok()) return std::cerr << client.status() << '\n', 2;
   auto publisher = (*client)->NewPublisher({.id = argv[2], .source = "publish_lines"});
   if (!publisher.ok()) return std::cerr << publisher.status() << '\n', 2;
