@@ -97,6 +97,7 @@ HttpResponse DirectHttp::PostHeartbeats(const HttpRequest& request) {
   JsonBody body = ReadJsonHeartbeats(request.body, absl::FromUnixNanos(clock_->UnixNanos()), options_);
   if (body.fault.has_value()) return FaultResponse(*body.fault);
   std::vector<TopicRecord> records;
+  records.reserve(body.records.size());
   for (DirectRecord& record : body.records) {
     records.push_back({options_.heartbeats_topic, std::string(kSource), std::move(record)});
   }

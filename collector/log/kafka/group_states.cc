@@ -170,6 +170,7 @@ absl::Status GroupStates::Save(std::string_view group, std::string_view text) {
 absl::Status GroupStates::Remove(std::string_view group) {
   SLUICE_ASSIGN_OR_RETURN(StateLog* const topic, Topic(/*make=*/true));
   std::vector<StateLog::Entry> entries;
+  entries.reserve(kSlots + 1);
   // The slots first: without its group none of them counts.
   for (int slot = 0; slot < kSlots; ++slot) entries.emplace_back(SlotKey(group, slot), std::nullopt);
   entries.emplace_back(GroupKey(group), std::nullopt);

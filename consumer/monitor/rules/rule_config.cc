@@ -102,6 +102,7 @@ std::optional<Field> ReadField(const ConfigNode& node, std::string_view key, con
 std::string ReadMessage(const ConfigNode& node, std::string_view key, std::string_view fallback, const Rule& rule) {
   std::string text = node.String(key, fallback);
   std::vector<std::string> fields;
+  fields.reserve(rule.group_by.size());
   for (const Field& field : rule.group_by) fields.push_back(field.text());
   if (text.size() > kTextBytesMax) {
     node.Fail(key, StrCat("found ", text.size(), " bytes; at most ", kTextBytesMax, " are allowed"));
