@@ -10,9 +10,11 @@ void ConnectionErrors::OnError(rd_kafka_resp_err_t code, std::string_view reason
   // That all are down follows from what happened to each, and says less.
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;
   MutexLock lock(&mutex_);
-  // What exactly is wrong with a certificate came before.
-  const bool vague = reason.find("broker certificate could not be verified") != std::string_view::npos;
-  if (vague && last_.starts_with("certificate verify failed")) return;
+  // What exactly is wrong with a certificate came before, in our words; theirs only say that something is.
+  constexpr std::string_view kOurs = "certificate verify failed";
+  const bool vague = reason.find("broker certificate could not be verified") != std::string_view::npos ||
+                     (reason.find(kOurs) != std::string_view::npos && !reason.starts_with(kOurs));
+  if (vague && last_.starts_with(kOurs)) return;
   last_ = std::string(reason);
 }
 
