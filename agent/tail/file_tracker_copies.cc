@@ -347,31 +347,6 @@ bool FileTracker::IsCopied(const TailedFile* file) const {
   return std::any_of(waiting_.begin(), waiting_.end(), [file](const auto* copy) { return copy->original == file; });
 }
 
-// What a new generation holds was written after its older copies were made: their originals may have been emptied since
-// they were asked.
-void FileTracker::AskOlderCopies(const TailedFile& younger) {
-  for (TailedFile* copy : waiting_) {
-    if (!copy->is_archive && Generations::IsOlderName(*copy, younger)) copy->ask_again_at = 0;
-  }
-}
-
-// Before anything is read: what waits for a file that was emptied unnoticed is read from now on, and in its turn. That
-// file itself could come too late to notice, since it may be behind others that are behind the copy.
-void FileTracker::RestartEmptied() {
-  if (waiting_.empty()) return;
-  const int64_t now = clock_->MonotonicNanos();
-  auto is_asked = [](const TailedFile* copy) { return copy->ask_again_at == 0; };
-  if (std::any_of(waiting_.begin(), waiting_.end(), is_asked)) TendWaiting(now);
-  std::vector<TailedFile*> emptied;
-  for (TailedFile* copy : waiting_) {
-    if (copy->original == nullptr || !copy->original_emptied || copy->original->released) continue;
-    if (std::find(emptied.begin(), emptied.end(), copy->original) == emptied.end()) emptied.push_back(copy->original);
-  }
-  if (emptied.empty()) return;
-  for (TailedFile* original : emptied) Restart(original);
-  TendWaiting(now);
-}
-
 void FileTracker::HoldBack(TailedFile* file, Origin origin) {
   ready_.Reconsider();  // what comes after it need not wait for it
   int64_t now = clock_->MonotonicNanos();
