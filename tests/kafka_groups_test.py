@@ -73,10 +73,10 @@ def test_history_is_worked_off_and_a_position_holds_on_every_collector(sandbox, 
     # Who comes while Kafka still shares out may have nothing yet, and is at its end.
     def sees_all() -> bool:
         seen.extend(sandbox.cli(*args).stdout.split(b"\n")[:-1])
-        return len(seen) >= len(written)
+        return set(seen) >= set(written)
 
     wait_until(sees_all, lambda: f"{len(seen)} of {len(written)} records")
-    assert sorted(seen) == sorted(written)
+    assert set(seen) == set(written)  # at least once: a share that changes hands repeats what was not acknowledged yet
     wait_until(lambda: groups.lag(sandbox) == 0, lambda: f"lag {groups.lag(sandbox)}")
 
 

@@ -104,7 +104,7 @@ start_monitor() {
 }
 
 run() {
-  local bin=$root/bazel-bin grpc http agent_http monitor_http lag deadline agent
+  local bin=$root/bazel-bin grpc http agent_http monitor_http lag deadline agent cursor
   mkdir -p "$run_data/demo"
   grpc=$(free_port 7070)
   http=$(free_port $((grpc + 1)))
@@ -121,9 +121,12 @@ run() {
     --state-dir "$run_data/agent")
 
   if (($# > 0)); then
-    # The tail first: it shows what the directories hold, and then what is added.
+    # From where the log ends now, however long the tail takes to connect: it shows what the directories hold, and then
+    # what is added.
     echo "agent on $*, http://127.0.0.1:$agent_http/metrics, log $run_data/agent.log"
-    start tail "$bin/consumer/sluice" tail --collector "127.0.0.1:$grpc"
+    cursor=$("$bin/consumer/sluice" tail --collector "127.0.0.1:$grpc" --no-follow --from end --print-cursor 2>&1 |
+      sed -n 's/^cursor: //p')
+    start tail "$bin/consumer/sluice" tail --collector "127.0.0.1:$grpc" --from "${cursor:-end}"
     start_daemon agent "$agent_http" "${agent[@]}" "$@"
   else
     echo "agent on /var/log and $run_data/demo, http://127.0.0.1:$agent_http/metrics, log $run_data/agent.log"
