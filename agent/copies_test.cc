@@ -169,6 +169,26 @@ TEST(CopiesTest, ACopyThatBecomesAnotherFileIsReadFromItsBeginning) {
   EXPECT_THAT(host.collector().LinesOf("source"), ElementsAre("one", "two", "three", "one", "two", "own"));
 }
 
+TEST(CopiesTest, KnowsCopiesThatAreWrittenOverOneAnother) {
+  for (const int first : {1, 30}) {
+    TestHost host;
+    host.StartAgent();
+    std::vector<std::string> expected;
+    for (int round = 0; round < 4; ++round) {
+      const std::vector<std::string> lines = Numbered(static_cast<int>(expected.size()), first + 10 * (round % 2));
+      expected.insert(expected.end(), lines.begin(), lines.end());
+      host.Append("app.log", Joined(lines));
+      host.Settle();
+      host.WriteNew("app.log.1", host.Content("app.log"));  // cp app.log app.log.1 && : > app.log
+      host.Settle();
+      host.Truncate("app.log");
+      host.SettleAll();
+    }
+    ExpectLines(host, expected);
+    EXPECT_EQ(Lost(host), 0);
+  }
+}
+
 TEST(CopiesTest, EqualLinesInANewFileAreNoCopy) {
   TestHost host;
   host.StartAgent();

@@ -69,7 +69,7 @@ std::string Describe(TestHost& host) {
   std::string all;
   host.tracker().table().ForEach([&](const TailedFile* file) {
     all += file->path + " was " + file->last_path + " read to " + std::to_string(file->read.offset) + " of " +
-           std::to_string(file->size) + " row " + file->row + (file->resolved ? "" : " unresolved") +
+           std::to_string(file->size) + (file->is_pending ? " pending" : "") + (file->resolved ? "" : " unresolved") +
            (file->waiting ? " waiting" : "") + (file->original != nullptr ? " for another" : "") +
            (file->queued ? " queued" : "") + (file->at_end ? " at its end" : "") + "\n";
   });

@@ -206,7 +206,7 @@ class Host final : public FileSystem {
       if (entry == nullptr) break;
       std::string_view name = entry->d_name;
       if (name == "." || name == "..") continue;
-      entries.push_back({std::string(name), EntryType(directory, *entry)});
+      entries.push_back({std::string(name), EntryType(directory, *entry), entry->d_ino});
     }
     if (errno != 0) return Error(errno, "list", directory);
     return entries;

@@ -28,6 +28,8 @@ struct FileStat {
 struct DirectoryEntry {
   std::string name;
   FileType type = FileType::kOther;  // of the entry itself: a symlink is kSymlink
+  uint64_t inode = 0;                // of what is there, where nothing is mounted on it
+  friend bool operator==(const DirectoryEntry&, const DirectoryEntry&) = default;
 };
 
 // An open regular file. One thread at a time.

@@ -35,7 +35,7 @@ class Writer(threading.Thread):
         super().__init__(daemon=True)
         self.file = file
         self.stopping = threading.Event()
-        self.lock = threading.Lock()  # held while copytruncate copies: what is written then is lost by its nature
+        self.lock = threading.Lock()  # held while nothing may be written
         self.error: Exception | None = None
 
     def run(self) -> None:
@@ -46,6 +46,11 @@ class Writer(threading.Thread):
         except Exception as error:  # told by the test's main thread
             self.error = error
 
+    def written(self) -> int:
+        """The lines up to now; those to come go into the file that has the name now, or a later one."""
+        with self.lock:
+            return len(self.file.lines)
+
     def burst(self, count: int) -> None:
         self.file.reopen_if_moved()
         first = len(self.file.lines)
@@ -54,7 +59,8 @@ class Writer(threading.Thread):
 
 class Logrotate:
     def __init__(self, sandbox, file: LogFile, mode: str):
-        self.copies = mode.startswith("copytruncate")
+        # What is written while a file is copied, or compressed at once, is lost by its nature if nobody has it open.
+        self.must_be_alone = mode.startswith("copytruncate") or ("compress" in mode and "delaycompress" not in MODES[mode])
         self.state = sandbox.home / "logrotate.state"
         self.config = sandbox.home / "logrotate.conf"
         options = MODES[mode].format(olddir=file.path.parent / "old")
@@ -62,7 +68,7 @@ class Logrotate:
         self.config.chmod(0o644)
 
     def force(self, writer: Writer | None = None) -> None:
-        if writer is not None and self.copies:
+        if writer is not None and self.must_be_alone:
             with writer.lock:
                 self.force()
             return
@@ -97,6 +103,9 @@ def test_each_line_once_while_logrotate_runs(sandbox, mode, archives):
     writer.start()
     for rotation in range(8):
         if away > 0 and rotation == 3:
+            if away == 1:  # what it has not read by now is compressed before it is back
+                written = writer.written()
+                wait_until(lambda: len(sandbox.raw("app")) >= written, "the agent to have read so far")
             agent.kill()
         logrotate.force(writer)
         if away > 0 and rotation == 2 + away:

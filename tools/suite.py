@@ -14,14 +14,17 @@ from tools.workspace import CACHE, PROGRAMS, ROOT, bazel, bazel_test, bin_direct
 STAGES = ["lint", "unit", "fuzz", "e2e"]
 FUZZ_SECONDS = 10
 FUZZ_SECONDS_LONG = 300
+MODEL_RUNS_LONG = 5000
 BAZEL_INTERRUPTED = 8
 # Programs under a sanitizer are slower by about as much; the tests' time-outs grow with it.
 TIMEOUT_SCALE = {None: 1, "asan": 3, "tsan": 8}
 
 
-def run_unit(report: Report, config: str | None) -> None:
+def run_unit(report: Report, config: str | None, long: bool) -> None:
     """All tests that stand beside the code, run anew each time (compiled only if something changed)."""
     flags = ["--keep_going", "--nocache_test_results", "--test_output=errors"]
+    if long:
+        flags += [f"--test_env=SLUICE_MODEL_RUNS={MODEL_RUNS_LONG}", "--test_timeout=7200"]
     if config == "tsan":
         flags.append(f"--test_env=TSAN_OPTIONS=suppressions={ROOT / 'tests/tsan.supp'} ignore_noninstrumented_modules=1")
     if config == "asan":
@@ -84,7 +87,7 @@ def main() -> int:
             lint.run(report, [*lint.CHECKS, *(lint.TIDY if args.long else ["tidy"])])
     if "unit" in stages:
         with report.stage("unit"):
-            run_unit(report, args.config)
+            run_unit(report, args.config, args.long)
     if "fuzz" in stages:
         with report.stage("fuzz"):
             fuzz.run(report, fuzz.all_targets(), FUZZ_SECONDS_LONG if args.long else FUZZ_SECONDS)

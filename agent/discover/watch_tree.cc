@@ -124,26 +124,30 @@ void WatchTree::ScanDirectory(const std::string& path, size_t depth) {
     return;
   }
   said_.erase(path);
+  if (is_polled) return LookUntilSteady(path, *std::move(entries), depth);
   for (const DirectoryEntry& entry : *entries) LookAt(JoinPath(path, entry.name), entry.type, depth);
-  if (is_polled) LookUntilSteady(path, *std::move(entries));
 }
 
-// No watch tells what was renamed, compressed or deleted while the directory was looked at: it is listed again until
-// that gives the same, so that no generation is missed and nothing is read that comes after it.
-void WatchTree::LookUntilSteady(const std::string& path, std::vector<DirectoryEntry> seen) {
+// No watch tells what was renamed, compressed or deleted, before or while the directory is looked at: that shows by
+// what stood there the last time, and it is listed again until that gives the same. So no generation is missed and
+// nothing is read that comes after it.
+void WatchTree::LookUntilSteady(const std::string& path, std::vector<DirectoryEntry> entries, size_t depth) {
   auto by_name = [](const DirectoryEntry& a, const DirectoryEntry& b) { return a.name < b.name; };
-  auto same_name = [](const DirectoryEntry& a, const DirectoryEntry& b) { return a.name == b.name; };
-  std::sort(seen.begin(), seen.end(), by_name);
   for (int round = 0; round < kListingsMax; ++round) {
-    absl::StatusOr<std::vector<DirectoryEntry>> now = file_system_->List(path);
-    if (!now.ok()) return;
-    std::sort(now->begin(), now->end(), by_name);
-    if (std::equal(seen.begin(), seen.end(), now->begin(), now->end(), same_name)) return;
-    for (const DirectoryEntry& entry : *now) {
-      const bool is_known = entry.type == FileType::kDirectory && directories_.contains(JoinPath(path, entry.name));
-      if (!is_known) LookAt(JoinPath(path, entry.name), entry.type, DepthOf(path));
+    std::sort(entries.begin(), entries.end(), by_name);
+    auto directory = directories_.find(path);
+    if (directory == directories_.end()) return;
+    const std::vector<DirectoryEntry> before = std::exchange(directory->second.listed, entries);
+    if (round > 0 && before == entries) return;
+    for (const DirectoryEntry& entry : before) {
+      if (entry.type == FileType::kDirectory) continue;
+      const auto now = std::lower_bound(entries.begin(), entries.end(), entry, by_name);
+      if (now == entries.end() || *now != entry) listener_->OnVanished(JoinPath(path, entry.name));
     }
-    seen = *std::move(now);
+    for (const DirectoryEntry& entry : entries) LookAt(JoinPath(path, entry.name), entry.type, depth);
+    absl::StatusOr<std::vector<DirectoryEntry>> again = file_system_->List(path);
+    if (!again.ok()) return;
+    entries = *std::move(again);
   }
 }
 
@@ -312,12 +316,7 @@ int64_t WatchTree::PollDirectories(int64_t now) {
   for (const std::string& path : due) {
     absl::StatusOr<std::vector<DirectoryEntry>> entries = file_system_->List(path);
     if (!entries.ok()) continue;
-    for (const DirectoryEntry& entry : *entries) {
-      std::string below = JoinPath(path, entry.name);
-      bool is_known_directory = entry.type == FileType::kDirectory && directories_.contains(below);
-      if (!is_known_directory) LookAt(below, entry.type, DepthOf(path));
-    }
-    LookUntilSteady(path, *std::move(entries));
+    LookUntilSteady(path, *std::move(entries), DepthOf(path));
   }
   return next;
 }

@@ -54,12 +54,13 @@ class WatchTree {
     uint64_t seen_in_scan = 0;
     int64_t poll_nanos = 0;
     int64_t next_poll = 0;  // monotonic
+    std::vector<DirectoryEntry> listed;  // by name: what was there at the last poll
   };
 
   void Scan();
   void ScanDirectory(const std::string& path, size_t depth);
   void LookAt(const std::string& path, FileType type, size_t depth);
-  void LookUntilSteady(const std::string& path, std::vector<DirectoryEntry> seen);
+  void LookUntilSteady(const std::string& path, std::vector<DirectoryEntry> entries, size_t depth);
   void Watch(const std::string& path, Directory* directory);
   void Unwatch(const std::string& path, int watch);
   void WatchAnew();

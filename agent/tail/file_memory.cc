@@ -30,6 +30,21 @@ absl::StatusOr<bool> IsGrownFrom(const v1::FileWatermark& known, const FileStat&
 
 }  // namespace
 
+absl::StatusOr<std::string> BytesAt(ReadableFile* file, uint64_t offset, size_t size) {
+  std::string bytes(size, '\0');
+  SLUICE_ASSIGN_OR_RETURN(size_t found, file->ReadAt(offset, bytes.data(), size));
+  bytes.resize(found);
+  return bytes;
+}
+
+absl::StatusOr<bool> ExtendHead(ReadableFile* file, v1::ContentHash* head) {
+  std::array<char, kHeadBytes> buffer;
+  SLUICE_ASSIGN_OR_RETURN(size_t size, file->ReadAt(0, buffer.data(), buffer.size()));
+  if (size < head->length() || !SameHash(HashOf({buffer.data(), head->length()}), *head)) return false;
+  *head = HashOf({buffer.data(), size});
+  return true;
+}
+
 v1::ContentHash HashOf(std::string_view bytes) {
   v1::ContentHash hash;
   if (bytes.empty()) return hash;  // as what was never hashed
@@ -79,6 +94,10 @@ void FileMemory::LearnCopy(const v1::FileIdentity& copy, const v1::FileIdentity&
   Key key = KeyOf(copy);
   key.generation = 0;  // who it is by its inode
   originals_[key] = original;
+}
+
+void FileMemory::ForgetCopy(const FileStat& copy) {
+  originals_.erase(Key{copy.inode, copy.birth_unix_nano, copy.device, 0});
 }
 
 const v1::FileIdentity* FileMemory::OriginalOf(const FileStat& copy) const {

@@ -23,6 +23,13 @@ inline bool SameHash(const v1::ContentHash& a, const v1::ContentHash& b) {
   return a.length() == b.length() && a.xxh3() == b.xxh3();
 }
 
+// Up to `size` bytes at `offset`; fewer at the end.
+absl::StatusOr<std::string> BytesAt(ReadableFile* file, uint64_t offset, size_t size);
+
+// Makes `head`, the hash of the bytes with which a file began, that of the first kHeadBytes, as far as it has them now.
+// False if it begins with others.
+absl::StatusOr<bool> ExtendHead(ReadableFile* file, v1::ContentHash* head);
+
 // The watermarks of files by inode, also of files that are not there (any more). One thread.
 class FileMemory {
  public:
@@ -37,6 +44,7 @@ class FileMemory {
 
   // A file that is a copy of another goes on under that one's identity.
   void LearnCopy(const v1::FileIdentity& copy, const v1::FileIdentity& original);
+  void ForgetCopy(const FileStat& copy);
   // Null if it is no copy.
   const v1::FileIdentity* OriginalOf(const FileStat& copy) const;
   // All that is known, for the checkpoint.

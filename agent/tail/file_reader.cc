@@ -131,11 +131,7 @@ absl::StatusOr<bool> FileReader::StillNoNewline(TailedFile* file) {
 // if they are not what they were.
 absl::StatusOr<bool> FileReader::UpdateHead(TailedFile* file) {
   if (file->head.length() == kHeadBytes && file->read.offset > 0) return true;
-  std::array<char, kHeadBytes> head;
-  SLUICE_ASSIGN_OR_RETURN(size_t size, file->file->ReadAt(0, head.data(), head.size()));
-  if (size < file->head.length() || !SameHash(HashOf({head.data(), file->head.length()}), file->head)) return false;
-  file->head = HashOf({head.data(), size});
-  return true;
+  return ExtendHead(file->file.get(), &file->head);
 }
 
 // Reading goes on in the middle of a file, after a restart: its first lines may name the columns of all.

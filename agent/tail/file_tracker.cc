@@ -14,7 +14,12 @@ namespace sluice::agent {
 
 FileTracker::FileTracker(Options options, FileSystem* file_system, const Clock* clock, AgentMetrics* metrics,
                          FileEvents* events)
-    : options_(std::move(options)), file_system_(file_system), clock_(clock), metrics_(metrics), events_(events) {}
+    : options_(std::move(options)),
+      file_system_(file_system),
+      clock_(clock),
+      metrics_(metrics),
+      events_(events),
+      generations_(&table_) {}
 
 void FileTracker::OnAppeared(const std::shared_ptr<const Source>& source, const std::string& path) {
   absl::StatusOr<FileStat> stat = file_system_->Stat(path, /*follow=*/true);
@@ -26,7 +31,7 @@ void FileTracker::OnAppeared(const std::shared_ptr<const Source>& source, const 
   TailedFile* known = table_.FindByInode(stat->device, stat->inode);
   // While it is open its inode is not given away; a closed one shows by its birth time if it was.
   bool is_known =
-      known != nullptr && (known->file != nullptr || known->identity.birth_time_unix_nano() == stat->birth_unix_nano);
+      known != nullptr && (known->file != nullptr || known->birth_unix_nano == stat->birth_unix_nano);
   if (is_known) {
     MetAgain(known, *stat, path);
     return;
@@ -45,10 +50,13 @@ void FileTracker::MetAgain(TailedFile* file, const FileStat& stat, const std::st
       if (is_link) return;  // a second name of the same file: it is read once
     }
     if (TailedFile* displaced = table_.FindByPath(path); displaced != nullptr) Detach(displaced);
-    std::string old_path = file->path.empty() ? file->last_path : file->path;
+    if (!file->path.empty()) file->last_path = file->path;
+    table_.LosePath(file);
+    const std::string old_path = file->last_path;
     const bool is_done = IsReadArchive(*file);
     if (!is_done) FinishFirst(file);
     table_.MoveTo(file, path);
+    generations_.Renamed(file);
     std::erase(detached_, file);
     file->detached = false;
     file->deleted = false;
@@ -81,50 +89,54 @@ void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std:
   file->file = *std::move(opened);
   file->device = stat->device;
   file->inode = stat->inode;
+  file->birth_unix_nano = stat->birth_unix_nano;
   file->modified_unix_nano = stat->modified_unix_nano;
   file->identity.set_birth_time_unix_nano(stat->birth_unix_nano);
-  file->size = file->size_when_met = stat->size;
   file->present_at_start = !first_scan_done_ || fresh_.contains(source.get());
   file->seen_in_scan = scan_;
   file->last_active = clock_->MonotonicNanos();
+  LookAnew(file.get());
+  file->size_when_met = file->size;
   if (absl::StatusOr<FileStat> disk = file_system_->Stat(path, /*follow=*/true); file->is_archive && disk.ok()) {
     DiskChanged(file.get(), *disk);
   }
   ++open_files_;
   TailedFile* added = table_.Add(std::move(file));
   if (open_files_ > options_.open_files_max) CloseIdleFiles(added);
-  if (!reading_) return;
   generations_.Enter(added);
-  Resolve(added);
+  if (reading_) Resolve(added);
 }
 
 // It was renamed, deleted or displaced: what is left in it comes before what is met from now on.
 void FileTracker::FinishFirst(TailedFile* file) {
-  if (!reading_ || file->spent || file->is_stream) return;
+  if (file->spent || file->is_stream) return;
   generations_.Enter(file);
-  generations_.Rotated(file);
   file->at_end = false;
 }
 
-// The first lines of a new generation: whoever writes them is done with the one before, which may have got some more
-// since it was read to its end. False if it has: those come first. What is written from now on has to wait.
+// The first lines of a new generation: whoever writes them is done with the ones before, which may have got some more
+// since they were read to their ends. False if they have: those come first. What is written from now on has to wait.
 bool FileTracker::IsNext(TailedFile* file) {
   file->read_limit = std::numeric_limits<uint64_t>::max();
-  TailedFile* const before = file->read.offset > 0 || file->is_archive ? nullptr : generations_.Before(*file);
-  if (before == nullptr || before->file == nullptr || before->is_archive || !before->resolved || before->spent) {
-    return true;
-  }
+  if (file->read.offset > 0 || file->is_archive || file->row == nullptr) return true;
+  LookAtGrowth(file);  // if it is emptied from now on, the reader will notice
   const absl::StatusOr<FileStat> now = file->file->Stat();
-  const absl::StatusOr<FileStat> rest = before->file->Stat();
-  if (!now.ok() || !rest.ok() || rest->size <= before->size) {
-    if (now.ok()) file->read_limit = now->size;
-    return true;
+  if (!now.ok()) return true;
+  bool is_next = true;
+  for (TailedFile* before : generations_.JustBefore(*file)) {
+    const absl::StatusOr<FileStat> rest = StatOf(*before);
+    if (!rest.ok() || rest->size <= before->size) continue;
+    FinishFirst(before);
+    MarkReady(before);
+    is_next = false;
   }
-  if (!generations_.ComeBack(before)) return true;
-  before->at_end = false;
-  MarkReady(before);
-  MarkReady(file);
-  return false;
+  if (now->size > 0) AskCopiesOf(*file);
+  if (!is_next || generations_.IsBehind(*file)) {
+    MarkReady(file);
+    return false;
+  }
+  file->read_limit = now->size;
+  return true;
 }
 
 // Younger generations need not wait for it.
@@ -142,7 +154,7 @@ void FileTracker::OnModified(const std::string& path) {
     return;
   }
   file->last_active = clock_->MonotonicNanos();
-  if (!file->resolved) LookAtSize(file);
+  if (!file->resolved) LookAtGrowth(file);
   if (file->is_archive) {
     absl::StatusOr<FileStat> stat = file_system_->Stat(path, /*follow=*/true);
     if (stat.ok() && !DiskChanged(file, *stat)) return;
@@ -155,9 +167,7 @@ void FileTracker::OnVanished(const std::string& path) {
   unreadable_.erase(path);
   TailedFile* file = table_.FindByPath(path);
   if (file == nullptr) return;
-  absl::StatusOr<FileStat> stat = file_system_->Stat(path, /*follow=*/true);
-  bool still_there = stat.ok() && stat->device == file->device && stat->inode == file->inode;
-  if (!still_there) Detach(file);
+  if (!StillHasPath(*file)) Detach(file);
 }
 
 void FileTracker::OnDirectoryVanished(const std::string& directory) {
@@ -182,6 +192,7 @@ void FileTracker::OnScanEnd() {
 void FileTracker::Detach(TailedFile* file) {
   if (!file->path.empty()) file->last_path = file->path;
   table_.LosePath(file);
+  generations_.Renamed(file);
   if (file->detached) return;
   file->detached = true;
   file->quiet_since = clock_->MonotonicNanos();
@@ -196,6 +207,7 @@ void FileTracker::MarkReady(TailedFile* file) {
   if (file->queued || !file->resolved || file->released) return;
   if (file->spent) {
     // A copy that is shorter than what was delivered; unless somebody goes on writing to it.
+    if (!IsStillCopy(file)) return MeetAnew(file);
     if (file->file != nullptr) LookAtSize(file);
     if (file->size <= file->acked.offset) return;
     file->spent = false;
@@ -220,7 +232,10 @@ TailedFile* FileTracker::PopReady(bool live_only) {
 
 int64_t FileTracker::AllowedAt(TailedFile* file, int64_t now) {
   if (file->refused) return ReadyQueue::kNever;
-  if (generations_.IsBehind(*file)) return ReadyQueue::kNever;
+  if (generations_.IsBehind(*file)) {
+    GiveSlotBack(file);  // what is in front may need it
+    return ReadyQueue::kNever;
+  }
   const int64_t limit =
       options_.limiter != nullptr ? options_.limiter->AllowedAt(file->source->options().name, now) : now;
   return std::max(file->held_until, limit);
@@ -231,6 +246,7 @@ void FileTracker::WasRead(TailedFile* file, uint64_t bytes, bool at_end) {
   file->at_end = at_end;
   file->backlog = !at_end;
   if (!at_end) {
+    if (file->row != nullptr) generations_.Enter(file);  // what was written late comes before younger generations, too
     MarkReady(file);
   } else {
     ReachedEnd(file);

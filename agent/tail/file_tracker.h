@@ -149,14 +149,21 @@ class FileTracker final : public FileListener {
   void Resolve(TailedFile* file);
   void Begin(TailedFile* file, const FileStat& stat, const Resumption& resumption);
   void StartNew(TailedFile* file, const FileStat& stat);
-  void CountEmptied(TailedFile* file, uint64_t size);
   void FindRotatedAway();
   void LookForCopies(const TailedFile& file);
+  void AskCopiesOf(const TailedFile& file);
+  uint64_t HeldByCopies(const TailedFile& file);
   void LookAtSize(TailedFile* file);
+  void LookAnew(TailedFile* file);
+  void BeginAnew(TailedFile* file);
+  void MeetAnew(TailedFile* file);
+  bool IsStillCopy(TailedFile* file);
+  void LookAtGrowth(TailedFile* file);
   void UpdateShared(TailedFile* file);
   void MarkDirty(TailedFile* file);
 
   Origin FindOrigin(TailedFile* file, const FileStat& stat, Resumption* found);
+  Origin CompareWithOthers(TailedFile* file, const FileStat& stat, const std::string& head, Resumption* found);
   Origin CompareWithFollowed(TailedFile* file, const FileStat& stat, std::string_view head);
   Origin CompareWithRemembered(TailedFile* file, const FileStat& stat, std::string_view head, Resumption* found);
   Origin Continues(TailedFile* file, const FileStat& disk, const v1::FileWatermark& known, std::string_view head,
@@ -179,6 +186,8 @@ class FileTracker final : public FileListener {
 
   absl::StatusOr<std::unique_ptr<ReadableFile>> Open(TailedFile* file, const std::string& path);
   absl::Status EnsureOpen(TailedFile* file);
+  bool StillHasPath(const TailedFile& file) const;
+  absl::StatusOr<FileStat> StatOf(const TailedFile& file) const;
   void Close(TailedFile* file);
   void CloseIdleFiles(const TailedFile* keep);
   bool DiskChanged(TailedFile* file, const FileStat& stat);

@@ -30,6 +30,8 @@ constexpr uint64_t kTellingBytes = 64;
 constexpr uint64_t kSurelyTellingBytes = kHeadBytes;
 // Plain bytes that are decoded at a time to compare an archive.
 constexpr uint64_t kDecodeBytesAtOnce = 16 << 20;
+// So often at a time a file that gets more is compared.
+constexpr int kComparisonsMax = 5;
 
 const std::string& PathOf(const TailedFile& file) { return file.path.empty() ? file.last_path : file.path; }
 
@@ -40,14 +42,6 @@ bool SameStem(std::string_view a, std::string_view b) {
 bool SameIdentity(const v1::FileIdentity& a, const v1::FileIdentity& b) {
   return a.inode() == b.inode() && a.generation() == b.generation() && a.device() == b.device() &&
          a.birth_time_unix_nano() == b.birth_time_unix_nano();
-}
-
-// Up to `size` bytes at `offset`; fewer at the end.
-absl::StatusOr<std::string> BytesAt(ReadableFile* file, uint64_t offset, size_t size) {
-  std::string bytes(size, '\0');
-  SLUICE_ASSIGN_OR_RETURN(size_t found, file->ReadAt(offset, bytes.data(), size));
-  bytes.resize(found);
-  return bytes;
 }
 
 bool BeginsWith(std::string_view head, const v1::ContentHash& known) {
@@ -78,9 +72,20 @@ constexpr ArchiveFile::End kWhole = ArchiveFile::End::kComplete;
 FileTracker::Origin FileTracker::FindOrigin(TailedFile* file, const FileStat& stat, Resumption* found) {
   bool may_be_copy = file->is_archive || ParseRotationName(BaseNameOf(PathOf(*file))).age > 0;
   if (!may_be_copy || file->source->options().internal) return Origin::kNew;
-  absl::StatusOr<std::string> begin = BytesAt(file->file.get(), 0, kHeadBytes);
-  if (!begin.ok()) return Origin::kUndecided;  // here and below: what cannot be read now is asked again
-  const std::string& head = *begin;
+  // A copy may get more while it is compared, and its original may be emptied then: what is new is compared again.
+  for (int round = 0; round < kComparisonsMax; ++round) {
+    absl::StatusOr<std::string> head = BytesAt(file->file.get(), 0, kHeadBytes);
+    if (!head.ok()) return Origin::kUndecided;  // here and below: what cannot be read now is asked again
+    const Origin origin = CompareWithOthers(file, stat, *head, found);
+    if (origin != Origin::kNew) return origin;
+    absl::StatusOr<std::string> now = BytesAt(file->file.get(), 0, kHeadBytes);
+    if (now.ok() && now->size() == head->size()) return origin;
+  }
+  return Origin::kUndecided;
+}
+
+FileTracker::Origin FileTracker::CompareWithOthers(TailedFile* file, const FileStat& stat, const std::string& head,
+                                                   Resumption* found) {
   if (file->archive != nullptr && file->archive->end() == ArchiveFile::End::kIncomplete && head.empty()) {
     return MayBeWritten(*file, stat) ? Origin::kUndecided : Origin::kNew;
   }
@@ -129,7 +134,7 @@ FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const Fil
     }
     if (other.spent || !SameStem(path, PathOf(other))) return false;
     // A copy has the name of an older file, and was born after the one that it was made of.
-    const uint64_t birth = other.identity.birth_time_unix_nano();
+    const uint64_t birth = other.birth_unix_nano;
     // Generations that were there already may be short and equal; but then the older one was born first.
     const bool is_certain = head.size() == kHeadBytes || (stat.birth_unix_nano > birth && birth > 0);
     return DirectoryOf(path) == DirectoryOf(PathOf(other)) && ParseRotationName(BaseNameOf(PathOf(other))).age < age &&
@@ -163,8 +168,11 @@ FileTracker::Origin FileTracker::HoldsSame(TailedFile* file, TailedFile* other, 
     // One that is gone will be let go, and then be known by what is remembered of it.
     return BeginsWith(head, other->head) ? Origin::kWaits : Origin::kNew;
   }
-  absl::StatusOr<FileStat> stat = other->file->Stat();
-  if (!stat.ok()) return Origin::kUndecided;
+  // First the copy, which is never longer than its original.
+  const absl::StatusOr<FileStat> own = file->file->Stat();
+  const absl::StatusOr<FileStat> stat = other->file->Stat();
+  if (!own.ok() || !stat.ok()) return Origin::kUndecided;
+  if (!file->is_archive) file->size = own->size;
   if (head.empty()) {
     bool may_begin = stat->size > 0 && !file->is_archive && !file->present_at_start &&
                      clock_->MonotonicNanos() - file->last_active < kEmptyNanos;
@@ -186,10 +194,6 @@ FileTracker::Origin FileTracker::CompareContent(TailedFile* file, TailedFile* ot
   if (*begin != head) return Origin::kNew;
   if (file->archive != nullptr) {
     if (Origin origin = CompareArchive(file, other, other_size); origin != Origin::kWaits) return origin;
-  } else {
-    absl::StatusOr<FileStat> stat = file->file->Stat();
-    if (!stat.ok()) return Origin::kUndecided;
-    file->size = stat->size;
   }
   if (file->size > other_size) return Origin::kNew;
   uint64_t tail = std::min<uint64_t>(file->size, kFrontierBytes);
@@ -329,7 +333,8 @@ void FileTracker::LookForCopies(const TailedFile& file) {
   if (file.path.empty() || file.is_archive) return;
   const std::string directory(DirectoryOf(file.path));
   absl::StatusOr<std::vector<DirectoryEntry>> entries = file_system_->List(directory);
-  if (!entries.ok()) return;
+  // If it was renamed meanwhile, younger generations may stand there, too; that will be told in its order.
+  if (!entries.ok() || !StillHasPath(file)) return;
   std::vector<std::pair<uint64_t, std::string>> older;
   for (const DirectoryEntry& entry : *entries) {
     const uint64_t age = ParseRotationName(entry.name).age;
@@ -341,6 +346,41 @@ void FileTracker::LookForCopies(const TailedFile& file) {
     std::shared_ptr<const Source> source = options_.source_of(path);
     if (source != nullptr) OnAppeared(source, path);
   }
+}
+
+// False if something else was written over it, as `cp` does when the last copy is still there.
+bool FileTracker::IsStillCopy(TailedFile* file) {
+  if (file->is_archive || !EnsureOpen(file).ok()) return true;
+  const absl::StatusOr<std::string> begin = BytesAt(file->file.get(), 0, file->head.length());
+  return !begin.ok() || SameHash(HashOf(*begin), file->head);
+}
+
+// What `file` held before it was emptied may stand in copies by now, or in those that were the same when it held that.
+void FileTracker::AskCopiesOf(const TailedFile& file) {
+  LookForCopies(file);
+  bool is_any = false;
+  for (TailedFile* copy : waiting_) {
+    if (copy->original != &file || copy->is_archive) continue;
+    copy->ask_again_at = 0;
+    is_any = true;
+  }
+  if (is_any) TendWaiting(clock_->MonotonicNanos());
+}
+
+// How many of the first bytes that `file` had are in other files: copies that are read already or will be.
+uint64_t FileTracker::HeldByCopies(const TailedFile& file) {
+  const size_t known = file.head.length();
+  if (file.row == nullptr || known == 0) return 0;
+  uint64_t held = 0;
+  const std::vector<TailedFile*> generations = file.row->files;
+  for (TailedFile* other : generations) {
+    if (other == &file || !Generations::IsOlderName(*other, file) || !EnsureOpen(other).ok()) continue;
+    const absl::StatusOr<std::string> begin = BytesAt(other->file.get(), 0, known);
+    if (!begin.ok() || !BeginsWith(*begin, file.head)) continue;
+    LookAtSize(other);
+    held = std::max(held, other->is_archive ? std::numeric_limits<uint64_t>::max() : other->size);
+  }
+  return held;
 }
 
 bool FileTracker::IsCopied(const TailedFile* file) const {

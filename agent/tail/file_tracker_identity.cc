@@ -32,13 +32,13 @@ void FileTracker::StartReading() {
     absl::StatusOr<FileStat> stat = file->file->Stat();
     if (stat.ok()) file->modified_unix_nano = stat->modified_unix_nano;
   }
-  generations_.EnterAll(&files);
+  generations_.Sort(&files);
   // Those that are known by their inodes first: the others may be copies of what these have been.
   auto is_known = [this](const TailedFile* file) {
     FileStat stat;
     stat.device = file->device;
     stat.inode = file->inode;
-    stat.birth_unix_nano = file->identity.birth_time_unix_nano();
+    stat.birth_unix_nano = file->birth_unix_nano;
     return memory_.Newest(stat) != nullptr;
   };
   for (bool known : {true, false}) {
@@ -89,8 +89,7 @@ void FileTracker::Resolve(TailedFile* file) {
   file->waiting = false;
   file->original = nullptr;
   Begin(file, *stat, *resumption);
-  // Others may have to be read before it.
-  if (const int64_t now = clock_->MonotonicNanos(); AllowedAt(file, now) > now) GiveSlotBack(file);
+  AllowedAt(file, clock_->MonotonicNanos());  // others may have to be read, and decoded, before it
 }
 
 // It is known who the file is.
@@ -108,6 +107,7 @@ void FileTracker::Begin(TailedFile* file, const FileStat& stat, const Resumption
     if (file->spent) LetOthersPass(file);
     GoTo(file, file->acked);
   } else {
+    if (resumption.replaced) LookAnew(file);  // what was seen when it was met may have been what it held before
     StartNew(file, stat);
     AskOlderCopies(*file);
     if (resumption.replaced) {
@@ -124,16 +124,20 @@ void FileTracker::Begin(TailedFile* file, const FileStat& stat, const Resumption
   MarkReady(file);
 }
 
+// What `file` holds now, by which it will show if it is emptied before its turn comes.
+void FileTracker::LookAnew(TailedFile* file) {
+  file->head.Clear();
+  file->size = 0;
+  LookAtGrowth(file);
+}
+
+void FileTracker::LookAtGrowth(TailedFile* file) {
+  if (file->is_stream || file->file == nullptr) return;
+  const bool begins_so = file->is_archive || ExtendHead(file->file.get(), &file->head).value_or(false);
+  if (begins_so) LookAtSize(file);  // else it was emptied, and may be larger again
+}
+
 void FileTracker::StartNew(TailedFile* file, const FileStat& stat) {
-  // It may be emptied before its turn comes, and its copy has to be known then.
-  std::string begin(kHeadBytes, '\0');
-  absl::StatusOr<size_t> begin_size = file->is_stream ? 0 : file->file->ReadAt(0, begin.data(), begin.size());
-  if (begin_size.ok()) file->head = HashOf(std::string_view(begin).substr(0, *begin_size));
-  if (!file->is_archive && file->size > stat.size) {
-    // Compared meanwhile, it may have been seen larger than it was before.
-    const absl::StatusOr<FileStat> now = file->file->Stat();
-    if (now.ok() && file->size > now->size) CountEmptied(file, now->size);
-  }
   bool from_end =
       file->source->options().start_at == StartAt::kEnd && file->present_at_start && file->identity.generation() == 0;
   if (!from_end) return;
@@ -145,22 +149,6 @@ void FileTracker::StartNew(TailedFile* file, const FileStat& stat) {
   file->acked = start;
   file->ReadFrom(start);
   file->started_at = start.offset;
-}
-
-// It has shrunk since it was met, and nobody was allowed to read it up to now. What it held may be in a copy: of two
-// files, only a copy has the older name and is born later.
-void FileTracker::CountEmptied(TailedFile* file, uint64_t size) {
-  uint64_t copied = 0;
-  table_.ForEach([&](TailedFile* other) {
-    const bool is_copy = other != file && other->read.offset == 0 && Generations::IsOlderName(*other, *file) &&
-                         other->identity.birth_time_unix_nano() >= file->identity.birth_time_unix_nano();
-    if (!is_copy) return;
-    LookAtSize(other);  // it was met when it was begun
-    copied = std::max(copied, other->size);
-  });
-  const uint64_t lost = file->size - std::max(size, std::min(copied, file->size));
-  file->size = size;
-  Lose(*file, file->identity, LossReason::kTruncated, lost, "bytes lost: the file was truncated before it was read");
 }
 
 void FileTracker::UpdateShared(TailedFile* file) {
@@ -203,7 +191,11 @@ void FileTracker::RestartEmptied() {
 
 void FileTracker::Restart(TailedFile* file) {
   LookForCopies(*file);
-  uint64_t delivered = file->read.offset;
+  const uint64_t copied = HeldByCopies(*file);
+  uint64_t delivered = std::max(file->read.offset, copied);
+  if (const absl::StatusOr<FileStat> now = StatOf(*file); copied > 0 && now.ok() && now->size >= file->size) {
+    delivered = file->size;  // it has grown again: nobody knows how large it was beyond what was copied
+  }
   for (TailedFile* copy : waiting_) {
     if (copy->original != file) continue;
     LookAtSize(copy);
@@ -218,25 +210,50 @@ void FileTracker::Restart(TailedFile* file) {
             {{"path", file->path}, {"read_to", file->read.offset}, {"bytes_lost", unread}});
   Tell(FileEvent::Kind::kTruncated, *file, file->read.offset);
   Lose(*file, file->identity, LossReason::kTruncated, unread, "");
-  Remember(*file);
+  if (file->read.offset > 0) Remember(*file);  // else nobody knows it, nor needs to
+  if (file->identity.inode() != file->inode || file->identity.birth_time_unix_nano() != file->birth_unix_nano) {
+    return MeetAnew(file);
+  }
   uint32_t generation = file->identity.generation();
   FileStat inode;
   inode.device = file->device;
   inode.inode = file->inode;
-  inode.birth_unix_nano = file->identity.birth_time_unix_nano();
+  inode.birth_unix_nano = file->birth_unix_nano;
   if (const auto* newest = memory_.Newest(inode); newest != nullptr) {
     generation = std::max(generation, newest->file().generation());
   }
   file->identity.set_generation(generation + 1);
+  BeginAnew(file);
   file->head.Clear();
+  file->size = 0;
+  UpdateShared(file);
+  MarkReady(file);
+}
+
+void FileTracker::BeginAnew(TailedFile* file) {
+  ++file->incarnation;
   file->acked = Mark();
   file->passed = 0;
   file->ReadFrom(file->acked);
-  file->size = file->started_at = 0;
-  MarkDirty(file);
+  file->started_at = 0;
   file->parser = file->source->parsers().NewParser();
-  UpdateShared(file);
-  MarkReady(file);
+  MarkDirty(file);
+}
+
+// It was a copy, under its original's identity, and holds something else now: another copy, or a file of its own.
+void FileTracker::MeetAnew(TailedFile* file) {
+  FileStat inode;
+  inode.device = file->device;
+  inode.inode = file->inode;
+  inode.birth_unix_nano = file->birth_unix_nano;
+  memory_.ForgetCopy(inode);
+  ready_.Remove(file);
+  BeginAnew(file);
+  file->resolved = file->spent = false;
+  file->last_active = clock_->MonotonicNanos();
+  LookAnew(file);
+  generations_.Enter(file);
+  Resolve(file);
 }
 
 void FileTracker::Rewind(TailedFile* file) {

@@ -67,10 +67,24 @@ absl::Status FileTracker::EnsureOpen(TailedFile* file) {
   return absl::OkStatus();
 }
 
+bool FileTracker::StillHasPath(const TailedFile& file) const {
+  const absl::StatusOr<FileStat> stat = file_system_->Stat(file.path, /*follow=*/true);
+  return stat.ok() && stat->device == file.device && stat->inode == file.inode;
+}
+
+// Of the file itself, also if it is closed.
+absl::StatusOr<FileStat> FileTracker::StatOf(const TailedFile& file) const {
+  if (file.file != nullptr) return file.file->Stat();
+  if (file.path.empty()) return NotFound(file.first_path, ": was deleted while it was closed");
+  SLUICE_ASSIGN_OR_RETURN(FileStat stat, file_system_->Stat(file.path, /*follow=*/true));
+  if (stat.device == file.device && stat.inode == file.inode) return stat;
+  return NotFound(file.path, ": was replaced by another file while it was closed");
+}
+
 // Looks for it in the directory in which it was met. A closed file's inode may be another's by now: without a birth
 // time it is not known again.
 std::string FileTracker::FindByInode(const TailedFile& file) {
-  const uint64_t birth = file.identity.birth_time_unix_nano();
+  const uint64_t birth = file.birth_unix_nano;
   if (birth == 0) return "";
   const std::string directory(DirectoryOf(file.first_path));
   absl::StatusOr<std::vector<DirectoryEntry>> entries = file_system_->List(directory);

@@ -9,148 +9,196 @@
 #include <vector>
 
 #include "agent/tail/rotation_name.h"
+#include "base/file_system.h"
 
 namespace sluice::agent {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
+constexpr uint32_t kNoPlace = std::numeric_limits<uint32_t>::max();
 
 const std::string& PathOf(const TailedFile& file) { return file.path.empty() ? file.last_path : file.path; }
 
-uint64_t AgeOf(const TailedFile& file) { return ParseRotationName(BaseNameOf(PathOf(file))).age; }
+RotationName NameOf(const TailedFile& file) { return ParseRotationName(BaseNameOf(PathOf(file))); }
 
-// What all generations of a file have in common.
-std::string RowOf(const TailedFile& file) {
-  const std::string& path = PathOf(file);
-  return JoinPath(DirectoryOf(path), ParseRotationName(BaseNameOf(path)).stem);
-}
+// What the paths of all generations of a file have in common: that of the one that is written now.
+std::string RowOf(const TailedFile& file) { return JoinPath(DirectoryOf(PathOf(file)), NameOf(file).stem); }
 
-// By their names. Of two with the same, the one that has lost it was there first, and an archive is made of a plain
-// file.
-bool IsOlder(const TailedFile& a, const TailedFile& b) {
-  auto key = [](const TailedFile& file) {
-    return std::tuple(std::numeric_limits<uint64_t>::max() - AgeOf(file), !file.path.empty(), file.is_archive);
-  };
-  return key(a) < key(b);
-}
-
+// A copy that waits is read from its original, and what no source includes is not read at all.
 bool IsPassed(const TailedFile& file) {
   return file.released || (file.waiting && file.original != nullptr && !file.original_emptied);
 }
 
-// By the time of their last changes. Compressors keep that of the original, but some only its seconds, and while they
-// are at work the archive is new: then, and within the kernel's tick, names tell what times cannot.
-void SortByAge(std::vector<TailedFile*>* files) {
-  struct Row {
-    bool has_archives = false;
-    absl::flat_hash_map<uint64_t, int64_t> plain;  // when the plain file of an age was changed
-  };
-  absl::flat_hash_map<std::string, Row> rows;
-  for (const TailedFile* file : *files) {
-    Row& row = rows[RowOf(*file)];
-    row.has_archives |= file->is_archive;
-    if (!file->is_archive) row.plain[AgeOf(*file)] = file->modified_unix_nano;
-  }
-  using Key = std::tuple<bool, int64_t, uint64_t, bool, bool, int64_t, std::string>;
-  std::vector<std::pair<Key, TailedFile*>> keyed;
-  keyed.reserve(files->size());
-  for (TailedFile* file : *files) {
-    const Row& row = rows[RowOf(*file)];
-    const uint64_t age = AgeOf(*file);
-    int64_t modified = file->modified_unix_nano;
-    if (auto original = row.plain.find(age); file->is_archive && original != row.plain.end()) {
-      modified = original->second;
+// A file, and what its name tells.
+struct Named {
+  TailedFile* file;
+  uint64_t age;
+  bool has_lost_name = false;
+
+  bool IsLive() const { return age == 0 && !file->is_archive; }
+  bool IsNumbered() const { return age > 0 && !IsDateAge(age); }
+};
+
+// Most programs call the youngest rotated file "app.log.1"; some count upwards: then the highest number was changed last.
+// Told by the files of one kind: an archive in the making is younger than its original.
+bool CountsUp(const std::vector<Named>& named) {
+  for (const bool is_archive : {false, true}) {
+    const Named* lowest = nullptr;
+    const Named* highest = nullptr;
+    for (const Named& item : named) {
+      if (item.file->is_archive != is_archive || !item.IsNumbered()) continue;
+      if (lowest == nullptr || item.age < lowest->age) lowest = &item;
+      if (highest == nullptr || item.age > highest->age) highest = &item;
     }
-    const int64_t coarse = row.has_archives ? modified - modified % kSecond : modified;
-    const uint64_t youth = std::numeric_limits<uint64_t>::max() - age;
-    const bool is_live = age == 0 && !file->path.empty();  // though the one before it may be written to for longer
-    keyed.push_back({{is_live, coarse, youth, !file->path.empty(), file->is_archive, modified, PathOf(*file)}, file});
+    if (lowest == highest) continue;
+    return highest->file->modified_unix_nano - lowest->file->modified_unix_nano > kSecond;
   }
-  std::sort(keyed.begin(), keyed.end());
-  std::transform(keyed.begin(), keyed.end(), files->begin(), [](const auto& item) { return item.second; });
+  return false;
+}
+
+void SortByName(std::vector<Named>* named) {
+  const bool counts_up = CountsUp(*named);
+  auto key = [counts_up](const Named& item) {
+    const bool ascends = counts_up && item.IsNumbered();
+    const uint64_t youth = ascends ? item.age : std::numeric_limits<uint64_t>::max() - item.age;
+    // An archive is made of a plain file; but beside the one that is written now, it holds what came before that.
+    return std::tuple(item.IsLive(), !IsDateAge(item.age), youth, item.file->is_archive, item.file->row_place);
+  };
+  std::sort(named->begin(), named->end(), [&key](const Named& a, const Named& b) { return key(a) < key(b); });
+}
+
+// True if `gone`, which has lost its name, is older than `other`.
+bool IsOlder(const TailedFile& gone, const Named& other) {
+  if (gone.row_place != kNoPlace) return other.file->row_place == kNoPlace || gone.row_place < other.file->row_place;
+  if (other.has_lost_name && other.file->row_place != kNoPlace) return false;
+  const uint64_t age = NameOf(gone).age;
+  if (other.IsLive() || age >= other.age) return true;
+  if (IsDateAge(other.age)) return false;
+  // Numbers grow: `other` may have had a smaller one when `gone` lost its name.
+  const uint64_t born = gone.birth_unix_nano;
+  const uint64_t other_born = other.file->birth_unix_nano;
+  const bool are_plain = !gone.is_archive && !other.file->is_archive;
+  if (are_plain && born > 0 && other_born > 0) return born <= other_born;
+  return gone.modified_unix_nano <= other.file->modified_unix_nano;
 }
 
 }  // namespace
 
-void Generations::Enter(TailedFile* file) {
-  if (!file->row.empty()) return;
-  file->row = RowOf(*file);
-  std::vector<TailedFile*>& row = rows_[file->row];
-  // One that has lost its name was there before whatever is met now; its last name may be one that it had long ago.
-  auto comes_first = [file](const TailedFile& other) {
-    return other.path.empty() && !file->path.empty() ? false : IsOlder(*file, other);
-  };
-  auto place = row.end();
-  while (place != row.begin() && comes_first(**(place - 1))) --place;
-  row.insert(place, file);
+void Generations::Join(TailedFile* file) {
+  std::string name = RowOf(*file);
+  auto found = rows_.find(name);
+  if (found == rows_.end()) {
+    if (file->path == name) return;  // alone, up to now
+    auto row = std::make_unique<GenerationRow>();
+    row->name = name;
+    found = rows_.emplace(name, std::move(row)).first;
+    TailedFile* live = table_->FindByPath(name);
+    if (live != nullptr && live != file && live->row == nullptr) {
+      found->second->files.push_back(live);
+      live->row = found->second.get();
+      live->row_place = kNoPlace;
+    }
+  }
+  file->row = found->second.get();
+  file->row_place = kNoPlace;
+  file->row->files.push_back(file);
+  file->row->is_sorted = false;
 }
 
-void Generations::EnterAll(std::vector<TailedFile*>* files) {
-  SortByAge(files);
-  for (TailedFile* file : *files) {
-    if (!file->row.empty() || file->is_stream) continue;
-    file->row = RowOf(*file);
-    rows_[file->row].push_back(file);
-  }
+void Generations::Enter(TailedFile* file) {
+  if (file->is_stream) return;
+  if (file->row == nullptr) Join(file);
+  GenerationRow* const row = file->row;
+  if (row == nullptr || file->is_pending) return;
+  file->is_pending = true;
+  ++row->pending;
+  row->first_pending = 0;
 }
 
 bool Generations::Leave(TailedFile* file) {
-  if (file->row.empty()) return false;
-  auto row = rows_.find(file->row);
-  std::erase(row->second, file);
-  if (row->second.empty()) {
-    rows_.erase(row);
-  } else {
-    Rotated(file);
-  }
-  std::string().swap(file->row);
+  if (!file->is_pending) return false;
+  file->is_pending = false;
+  --file->row->pending;
   return true;
 }
 
-void Generations::Rotated(TailedFile* file) {
+void Generations::Renamed(TailedFile* file) {
+  if (file->row == nullptr) return;
+  file->row->is_sorted = false;
+  const bool is_rotated = !file->path.empty() && NameOf(*file).age > 0;
+  if (!is_rotated || DirectoryOf(file->path) != DirectoryOf(file->row->name) || RowOf(*file) == file->row->name) return;
+  // It had some other name before it got that of a generation.
+  const bool was_pending = file->is_pending;
   Forget(file);
-  file->before_row = file->row.empty() ? RowOf(*file) : file->row;
-  TailedFile*& before = before_[file->before_row];
-  if (before != nullptr) before->before_row.clear();
-  before = file;
-}
-
-TailedFile* Generations::Before(const TailedFile& file) const {
-  if (before_.empty()) return nullptr;
-  auto before = before_.find(RowOf(file));
-  if (before == before_.end() || before->second == &file) return nullptr;
-  return before->second->row.empty() && IsOlder(*before->second, file) ? before->second : nullptr;
-}
-
-bool Generations::ComeBack(TailedFile* before) {
-  if (before->before_row.empty() || before->released) return false;
-  if (before->row.empty()) {
-    before->row = before->before_row;
-    std::vector<TailedFile*>& row = rows_[before->row];
-    row.insert(row.begin(), before);
-  }
-  return before->row == before->before_row;
+  was_pending ? Enter(file) : Join(file);
 }
 
 void Generations::Forget(TailedFile* file) {
-  if (file->before_row.empty()) return;
-  before_.erase(file->before_row);
-  file->before_row.clear();
+  GenerationRow* const row = file->row;
+  if (row == nullptr) return;
+  Leave(file);
+  std::erase(row->files, file);
+  row->is_sorted = false;  // their places are others now
+  file->row = nullptr;
+  if (row->files.empty()) rows_.erase(std::string(row->name));
+}
+
+void Generations::SortRow(GenerationRow* row) {
+  if (row->is_sorted) return;
+  row->is_sorted = true;
+  row->first_pending = 0;
+  std::vector<Named> sorted;
+  std::vector<TailedFile*> nameless;
+  sorted.reserve(row->files.size());
+  for (TailedFile* file : row->files) {
+    const bool has_name = !file->path.empty() && RowOf(*file) == row->name;
+    has_name ? sorted.push_back({file, NameOf(*file).age}) : nameless.push_back(file);
+  }
+  SortByName(&sorted);
+  for (TailedFile* gone : nameless) {  // in their order
+    auto is_younger = [gone](const Named& other) { return IsOlder(*gone, other); };
+    sorted.insert(std::find_if(sorted.begin(), sorted.end(), is_younger), {gone, NameOf(*gone).age, true});
+  }
+  for (uint32_t place = 0; place < sorted.size(); ++place) {
+    row->files[place] = sorted[place].file;
+    sorted[place].file->row_place = place;
+  }
+}
+
+bool Generations::IsBehind(const TailedFile& file) {
+  GenerationRow* const row = file.row;
+  if (row == nullptr || row->pending == 0) return false;
+  SortRow(row);
+  while (row->first_pending < row->files.size() && !row->files[row->first_pending]->is_pending) ++row->first_pending;
+  for (size_t place = row->first_pending; place < file.row_place; ++place) {
+    if (row->files[place]->is_pending && !IsPassed(*row->files[place])) return true;
+  }
+  return false;
+}
+
+std::vector<TailedFile*> Generations::JustBefore(const TailedFile& file) {
+  std::vector<TailedFile*> found;
+  if (file.row == nullptr) return found;
+  SortRow(file.row);
+  for (size_t place = file.row_place; place-- > 0;) {
+    TailedFile* const before = file.row->files[place];
+    if (before->is_archive || before->spent || before->waiting || before->released || !before->resolved) continue;
+    found.push_back(before);
+    if (before->size > 0) break;
+  }
+  return found;
+}
+
+void Generations::Sort(std::vector<TailedFile*>* files) {
+  for (const auto& [name, row] : rows_) SortRow(row.get());
+  std::sort(files->begin(), files->end(), [](const TailedFile* a, const TailedFile* b) {
+    if (a->row == b->row) return a->row != nullptr && a->row_place < b->row_place;
+    return (a->row != nullptr ? a->row->name : PathOf(*a)) < (b->row != nullptr ? b->row->name : PathOf(*b));
+  });
 }
 
 bool Generations::IsOlderName(const TailedFile& a, const TailedFile& b) {
-  return AgeOf(a) > AgeOf(b) && RowOf(a) == RowOf(b);
-}
-
-bool Generations::IsBehind(const TailedFile& file) const {
-  if (rows_.empty()) return false;
-  auto row = rows_.find(file.row.empty() ? RowOf(file) : file.row);
-  if (row == rows_.end()) return false;
-  for (const TailedFile* first : row->second) {
-    if (first == &file) return false;
-    if (!IsPassed(*first)) return !file.row.empty() || IsOlder(*first, file);
-  }
-  return false;
+  return NameOf(a).age > NameOf(b).age && RowOf(a) == RowOf(b);
 }
 
 }  // namespace sluice::agent

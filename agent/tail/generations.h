@@ -1,43 +1,66 @@
 // The order in which the generations of a rotated file are read.
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "agent/tail/file_table.h"
 #include "agent/tail/tailed_file.h"
 
 namespace sluice::agent {
 
-// Of each rotated file the generations that have something to be read before younger ones, oldest first:
-// "app.log.2.gz", "app.log.1", "app.log". A file stands in its row from the moment that it is met, renamed or read
-// again after a broken connection, until it is read to its end; its place is decided when it enters, by the names that
-// it and the others have then. A copy that waits for its original is passed while that one holds the same: it is read
-// from there. One thread.
+// Of each rotated file the generations, oldest first: "app.log.2.gz", "app.log.1", "app.log". Of them those are pending
+// that have something to be read before younger ones: from the moment that a file is met, renamed or read again after a
+// broken connection, until it is read to its end.
+//
+// Files with a name stand in the order of their names, as they are when somebody asks: so all that is known to have
+// happened to the names has to be told before. One that has lost its name keeps its place: before what was met later.
+// A copy that waits for its original is passed while that one holds the same: it is read from there. One thread.
 class Generations {
  public:
-  // Puts a file into its row, if it stands in none.
+  explicit Generations(const FileTable* table) : table_(table) {}
+  Generations(const Generations&) = delete;
+  Generations& operator=(const Generations&) = delete;
+
+  // `file` has something to be read before younger ones.
   void Enter(TailedFile* file);
-  // It is read to its end, or never will be. True if it stood in a row: others may go on now.
+  // It is read to its end, or never will be. True if others may go on now.
   bool Leave(TailedFile* file);
-  // All that were there when nobody had looked yet: sorts them, the oldest first, and puts them into their rows.
-  void EnterAll(std::vector<TailedFile*>* files);
-  // `file` was rotated away: whoever writes to it may go on for a moment.
-  void Rotated(TailedFile* file);
-  // What was rotated away, or read, last before `file`, and stands in no row; null if nobody knows.
-  TailedFile* Before(const TailedFile& file) const;
-  // It has got more since, and comes before all that stand in that row. False if it cannot.
-  bool ComeBack(TailedFile* before);
+  // It has another name now, or none.
+  void Renamed(TailedFile* file);
   // Ends looking after a file.
   void Forget(TailedFile* file);
+
   // True if an older generation has to be read first.
-  bool IsBehind(const TailedFile& file) const;
+  bool IsBehind(const TailedFile& file);
+  // The plain files before `file` to which somebody may have written after they were read to their ends: those that are
+  // just before it, up to the first one that holds something.
+  std::vector<TailedFile*> JustBefore(const TailedFile& file);
+  // The oldest first; those of which no other generation is known in no order.
+  void Sort(std::vector<TailedFile*>* files);
   // True if both are generations of one file, and by their names `a` is the older one.
   static bool IsOlderName(const TailedFile& a, const TailedFile& b);
 
  private:
-  absl::flat_hash_map<std::string, std::vector<TailedFile*>> rows_;
-  absl::flat_hash_map<std::string, TailedFile*> before_;  // by row
+  void Join(TailedFile* file);
+  static void SortRow(GenerationRow* row);
+
+  const FileTable* const table_;
+  // By what the names of a file's generations have in common. A file of which no other generation was ever met is in
+  // none.
+  absl::flat_hash_map<std::string, std::unique_ptr<GenerationRow>> rows_;
+};
+
+// The generations of one file.
+struct GenerationRow {
+  std::string name;
+  std::vector<TailedFile*> files;  // oldest first, if it is sorted
+  bool is_sorted = true;
+  size_t pending = 0;        // how many are
+  size_t first_pending = 0;  // none before that place is
 };
 
 }  // namespace sluice::agent

@@ -1,7 +1,9 @@
 #include "agent/tail/generations.h"
 
-#include <deque>
+#include <algorithm>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -11,100 +13,154 @@ namespace sluice::agent {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr int64_t kSecond = 1'000'000'000;
 
 class GenerationsTest : public ::testing::Test {
  protected:
-  TailedFile* Make(const std::string& path, int64_t modified = 0) {
-    TailedFile& file = files_.emplace_back();
-    file.path = path;
-    file.is_archive = path.ends_with(".gz");
-    file.modified_unix_nano = modified;
-    return &file;
+  TailedFile* Meet(const std::string& path, int64_t modified = 0) {
+    auto file = std::make_unique<TailedFile>();
+    file->inode = ++inodes_;
+    file->birth_unix_nano = inodes_;
+    file->path = path;
+    file->is_archive = path.ends_with(".gz");
+    file->modified_unix_nano = modified;
+    file->resolved = true;
+    TailedFile* met = table_.Add(std::move(file));
+    generations_.Enter(met);
+    return met;
+  }
+
+  std::vector<TailedFile*> MeetAll(const std::vector<std::string>& paths) {
+    std::vector<TailedFile*> files;
+    for (const std::string& path : paths) files.push_back(Meet(path));
+    return files;
+  }
+
+  void Rename(TailedFile* file, const std::string& path) {
+    file->last_path = file->path;
+    table_.LosePath(file);
+    generations_.Enter(file);
+    table_.MoveTo(file, path);
+    generations_.Renamed(file);
+  }
+
+  void LoseName(TailedFile* file) {
+    file->last_path = file->path;
+    table_.LosePath(file);
+    generations_.Renamed(file);
+    generations_.Enter(file);
   }
 
   // In the order in which they may be read, each to its end.
   std::vector<std::string> ReadAll(std::vector<TailedFile*> files) {
     std::vector<std::string> order;
-    while (order.size() < files_.size()) {
-      size_t before = order.size();
-      for (TailedFile* file : files) {
-        if (file->row.empty() || generations_.IsBehind(*file)) continue;
-        order.push_back(file->path.empty() ? file->last_path : file->path);
-        generations_.Leave(file);
-        break;
-      }
-      if (order.size() == before) break;
+    const size_t count = files.size();
+    while (order.size() < count) {
+      auto next = std::find_if(files.begin(), files.end(), [this](auto* f) { return !generations_.IsBehind(*f); });
+      if (next == files.end()) break;
+      order.push_back((*next)->path.empty() ? (*next)->last_path : (*next)->path);
+      generations_.Leave(*next);
+      files.erase(next);
     }
     return order;
   }
 
-  std::deque<TailedFile> files_;
-  Generations generations_;
+  uint64_t inodes_ = 0;
+  FileTable table_;
+  Generations generations_{&table_};
 };
 
 TEST_F(GenerationsTest, OlderNamesComeFirstInWhateverOrderTheyAreMet) {
-  std::vector<TailedFile*> files;
-  for (const char* path : {"/d/a.log", "/d/a.log.2.gz", "/d/a.log.1", "/d/a.log-20260102", "/d/a.log-20260101.gz"}) {
-    files.push_back(Make(path));
-    generations_.Enter(files.back());
-  }
-  EXPECT_THAT(ReadAll(files),
-              ElementsAre("/d/a.log-20260101.gz", "/d/a.log-20260102", "/d/a.log.2.gz", "/d/a.log.1", "/d/a.log"));
+  EXPECT_THAT(
+      ReadAll(MeetAll({"/d/a.log", "/d/a.log.2.gz", "/d/a.log.1", "/d/a.log-20260102", "/d/a.log-20260101.gz"})),
+      ElementsAre("/d/a.log-20260101.gz", "/d/a.log-20260102", "/d/a.log.2.gz", "/d/a.log.1", "/d/a.log"));
 }
 
 TEST_F(GenerationsTest, OtherFilesAndDirectoriesHaveRowsOfTheirOwn) {
-  TailedFile* a = Make("/d/a.log.1");
-  TailedFile* b = Make("/d/b.log");
-  TailedFile* elsewhere = Make("/e/a.log");
-  for (TailedFile* file : {a, b, elsewhere}) generations_.Enter(file);
-  EXPECT_FALSE(generations_.IsBehind(*b));
-  EXPECT_FALSE(generations_.IsBehind(*elsewhere));
+  Meet("/d/a.log.1");
+  EXPECT_FALSE(generations_.IsBehind(*Meet("/d/b.log")));
+  EXPECT_FALSE(generations_.IsBehind(*Meet("/e/a.log")));
+  EXPECT_TRUE(generations_.IsBehind(*Meet("/d/a.log")));
+}
+
+TEST_F(GenerationsTest, AFileThatIsAloneStandsInNoRow) {
+  TailedFile* alone = Meet("/d/a.log");
+  EXPECT_EQ(alone->row, nullptr);
+  TailedFile* older = Meet("/d/a.log.1");
+  ASSERT_NE(alone->row, nullptr);
+  EXPECT_EQ(alone->row, older->row);
+  EXPECT_TRUE(generations_.IsBehind(*alone));
 }
 
 TEST_F(GenerationsTest, OneThatLostItsNameIsOlderThanWhoHasItNow) {
-  TailedFile* gone = Make("");
-  gone->last_path = "/d/a.log";
-  TailedFile* now = Make("/d/a.log");
-  generations_.Enter(now);
-  generations_.Enter(gone);
+  TailedFile* gone = Meet("/d/a.log");
+  LoseName(gone);
+  TailedFile* now = Meet("/d/a.log");
   EXPECT_TRUE(generations_.IsBehind(*now));
   EXPECT_FALSE(generations_.IsBehind(*gone));
 }
 
-TEST_F(GenerationsTest, OneThatLostItsNameIsOlderThanWhatIsMetUnderAnyName) {
-  TailedFile* gone = Make("");
-  gone->last_path = "/d/a.log";  // it was renamed and deleted before anybody could look
-  generations_.Enter(gone);
-  TailedFile* met = Make("/d/a.log-20260102");
-  generations_.Enter(met);
-  EXPECT_TRUE(generations_.IsBehind(*met));
-}
-
-TEST_F(GenerationsTest, OneThatLosesItsNameComesAfterWhatIsOlder) {
-  TailedFile* older = Make("/d/a.log.1");
-  generations_.Enter(older);
-  TailedFile* gone = Make("");
-  gone->last_path = "/d/a.log";
-  generations_.Enter(gone);
+TEST_F(GenerationsTest, OneThatLosesItsNameKeepsItsPlace) {
+  TailedFile* older = Meet("/d/a.log.1");
+  TailedFile* gone = Meet("/d/a.log");
+  ASSERT_TRUE(generations_.IsBehind(*gone));
+  LoseName(gone);
+  Rename(older, "/d/a.log.2");
   EXPECT_TRUE(generations_.IsBehind(*gone));
+  TailedFile* met = Meet("/d/a.log.1");  // after it was renamed and deleted before anybody could look
+  EXPECT_TRUE(generations_.IsBehind(*met));
+  EXPECT_THAT(ReadAll({met, gone, older}), ElementsAre("/d/a.log.2", "/d/a.log", "/d/a.log.1"));
 }
 
-TEST_F(GenerationsTest, ItsPlaceIsThatOfTheNameUnderWhichItEntered) {
-  TailedFile* first = Make("/d/a.log");
-  generations_.Enter(first);
-  first->path = "/d/a.log.1";  // as logs do that count upwards: it is older than what was rotated before it
-  TailedFile* before = Make("/d/a.log.2");
-  generations_.Enter(before);
-  first->path = "/d/a.log.3";
-  EXPECT_FALSE(generations_.IsBehind(*before));
-  EXPECT_TRUE(generations_.IsBehind(*first));
+TEST_F(GenerationsTest, OneThatLosesItsNameAtOnceStandsWhereItsDateWas) {
+  TailedFile* gone = Meet("/d/a.log-20260102");
+  LoseName(gone);  // before anybody asked for the order
+  TailedFile* older = Meet("/d/a.log-20260101.gz");
+  TailedFile* archive = Meet("/d/a.log-20260102.gz");
+  EXPECT_THAT(ReadAll({archive, gone, older}),
+              ElementsAre("/d/a.log-20260101.gz", "/d/a.log-20260102", "/d/a.log-20260102.gz"));
+}
+
+TEST_F(GenerationsTest, OfTwoThatLostTheirNamesTheOneMetFirstIsOlder) {
+  TailedFile* first = Meet("/d/a.log.1");
+  Meet("/d/a.log");
+  EXPECT_FALSE(generations_.IsBehind(*first));
+  LoseName(first);
+  TailedFile* second = Meet("/d/a.log.1");
+  LoseName(second);
+  EXPECT_TRUE(generations_.IsBehind(*second));
+}
+
+TEST_F(GenerationsTest, NamesThatMovedOnAreComparedAsTheyAreNow) {
+  TailedFile* first = Meet("/d/a.log.1");
+  TailedFile* second = Meet("/d/a.log");
+  Rename(first, "/d/a.log.3");
+  TailedFile* third = Meet("/d/a.log.1");  // seen before the second one's new name is
+  Rename(second, "/d/a.log.2");
+  EXPECT_THAT(ReadAll({third, second, first}), ElementsAre("/d/a.log.3", "/d/a.log.2", "/d/a.log.1"));
+}
+
+TEST_F(GenerationsTest, AFileThatGetsTheNameOfAGenerationIsOneFromThenOn) {
+  TailedFile* live = Meet("/d/a.log");
+  TailedFile* copied = Meet("/d/tmp");
+  EXPECT_FALSE(generations_.IsBehind(*live));
+  Rename(copied, "/d/a.log.1");
+  generations_.Enter(copied);
+  EXPECT_TRUE(generations_.IsBehind(*live));
+}
+
+TEST_F(GenerationsTest, OneThatIsMovedToAnotherDirectoryIsStillOlderThanItsSuccessor) {
+  TailedFile* old = Meet("/d/a.log");
+  Rename(old, "/d/old/a.log.1");
+  EXPECT_TRUE(generations_.IsBehind(*Meet("/d/a.log")));
 }
 
 TEST_F(GenerationsTest, ACopyThatWaitsForItsOriginalIsPassed) {
-  TailedFile* oldest = Make("/d/a.log.3.gz");
-  TailedFile* copy = Make("/d/a.log.2.gz");
-  TailedFile* now = Make("/d/a.log");
-  for (TailedFile* file : {oldest, copy, now}) generations_.Enter(file);
+  TailedFile* oldest = Meet("/d/a.log.3.gz");
+  TailedFile* copy = Meet("/d/a.log.2.gz");
+  TailedFile* now = Meet("/d/a.log");
   copy->waiting = true;
   copy->original = now;
   EXPECT_TRUE(generations_.IsBehind(*now)) << "what is in front of the copy comes first still";
@@ -115,62 +171,59 @@ TEST_F(GenerationsTest, ACopyThatWaitsForItsOriginalIsPassed) {
 }
 
 TEST_F(GenerationsTest, OneThatWasReadBeforeWaitsForAnOlderOneThatIsFoundLate) {
-  TailedFile* live = Make("/d/a.log");
-  generations_.Enter(live);
-  EXPECT_TRUE(generations_.Leave(live));
-  EXPECT_FALSE(generations_.Leave(live)) << "it stands in none";
-  EXPECT_FALSE(generations_.IsBehind(*live));
-  TailedFile* late = Make("/d/a.log.1.gz");
-  generations_.Enter(late);
+  TailedFile* live = Meet("/d/a.log");
+  EXPECT_FALSE(generations_.Leave(live)) << "it stands in no row";
+  TailedFile* late = Meet("/d/a.log.1.gz");
   EXPECT_TRUE(generations_.IsBehind(*live));
   EXPECT_TRUE(generations_.Leave(late));
+  EXPECT_FALSE(generations_.Leave(late)) << "it has left already";
   EXPECT_FALSE(generations_.IsBehind(*live));
 }
 
-TEST_F(GenerationsTest, WhatWasRotatedAwayMayComeBackBeforeTheNextOne) {
-  TailedFile* old = Make("/d/a.log");
-  generations_.Enter(old);
-  generations_.Rotated(old);
-  old->path = "/d/a.log.1";
-  generations_.Leave(old);
-  TailedFile* now = Make("/d/a.log");
-  generations_.Enter(now);
-  EXPECT_EQ(generations_.Before(*now), old);
-  EXPECT_EQ(generations_.Before(*old), nullptr);
-  EXPECT_TRUE(generations_.ComeBack(old));
-  EXPECT_TRUE(generations_.IsBehind(*now));
-  generations_.Leave(old);
-  EXPECT_FALSE(generations_.IsBehind(*now));
+TEST_F(GenerationsTest, WhatWasForgottenHoldsBackNobody) {
+  TailedFile* old = Meet("/d/a.log.1");
+  TailedFile* now = Meet("/d/a.log");
+  ASSERT_TRUE(generations_.IsBehind(*now));
   generations_.Forget(old);
-  EXPECT_EQ(generations_.Before(*now), nullptr);
+  EXPECT_FALSE(generations_.IsBehind(*now));
+  EXPECT_THAT(generations_.JustBefore(*now), IsEmpty());
 }
 
-TEST_F(GenerationsTest, WhatIsThereAtTheStartIsSortedByTimeAndThenByName) {
-  constexpr int64_t kSecond = 1'000'000'000;
-  std::vector<TailedFile*> files = {Make("/d/a.log", 9 * kSecond + 30), Make("/d/a.log.1", 9 * kSecond + 20),
-                                    Make("/d/a.log.3.gz", 5 * kSecond), Make("/d/a.log.2.gz", 9 * kSecond)};
-  generations_.EnterAll(&files);
-  EXPECT_THAT(ReadAll(files), ElementsAre("/d/a.log.3.gz", "/d/a.log.2.gz", "/d/a.log.1", "/d/a.log"));
+TEST_F(GenerationsTest, LateWritersMayHaveWrittenToTheLastOneThatHoldsSomething) {
+  TailedFile* oldest = Meet("/d/a.log.3");
+  TailedFile* full = Meet("/d/a.log.2");
+  TailedFile* empty = Meet("/d/a.log.1");
+  TailedFile* now = Meet("/d/a.log");
+  oldest->size = full->size = 10;
+  EXPECT_THAT(generations_.JustBefore(*now), ElementsAre(empty, full));
+  EXPECT_THAT(generations_.JustBefore(*oldest), IsEmpty());
 }
 
-TEST_F(GenerationsTest, WhatIsWrittenNowIsTheYoungestThoughTheOneBeforeWasChangedSince) {
-  std::vector<TailedFile*> files = {Make("/d/a.log", 10), Make("/d/a.log.1", 20)};
-  generations_.EnterAll(&files);
-  EXPECT_THAT(ReadAll(files), ElementsAre("/d/a.log.1", "/d/a.log"));
+TEST_F(GenerationsTest, NumbersThatCountUpwardsAreToldByTheirTimes) {
+  TailedFile* second = Meet("/d/a.log.2", 20 * kSecond);
+  TailedFile* first = Meet("/d/a.log.1", 10 * kSecond);
+  TailedFile* live = Meet("/d/a.log", 5 * kSecond);  // though the one before was changed since
+  EXPECT_THAT(ReadAll({live, second, first}), ElementsAre("/d/a.log.1", "/d/a.log.2", "/d/a.log"));
 }
 
-TEST_F(GenerationsTest, NamesThatCountUpwardsAreOrderedByTime) {
-  std::vector<TailedFile*> files = {Make("/d/a.log", 50), Make("/d/a.log.1", 10), Make("/d/a.log.2", 20)};
-  generations_.EnterAll(&files);
-  EXPECT_THAT(ReadAll(files), ElementsAre("/d/a.log.1", "/d/a.log.2", "/d/a.log"));
+TEST_F(GenerationsTest, AnArchiveInTheMakingTellsNothingOfTheDirection) {
+  TailedFile* made = Meet("/d/a.log.2.gz", 99 * kSecond);
+  TailedFile* plain = Meet("/d/a.log.1", 10 * kSecond);
+  EXPECT_THAT(ReadAll({plain, made}), ElementsAre("/d/a.log.2.gz", "/d/a.log.1"));
 }
 
-TEST_F(GenerationsTest, AnArchiveInTheMakingStandsWhereItsOriginalDoes) {
-  constexpr int64_t kSecond = 1'000'000'000;
-  std::vector<TailedFile*> files = {Make("/d/a.log-20260102.gz", 99 * kSecond), Make("/d/a.log", 20 * kSecond),
-                                    Make("/d/a.log-20260102", 10 * kSecond)};
-  generations_.EnterAll(&files);
-  EXPECT_THAT(ReadAll(files), ElementsAre("/d/a.log-20260102", "/d/a.log-20260102.gz", "/d/a.log"));
+TEST_F(GenerationsTest, AnArchiveStandsBehindItsOriginalButBeforeWhatIsWrittenNow) {
+  EXPECT_THAT(ReadAll(MeetAll({"/d/a.log", "/d/a.log.1.gz", "/d/a.log.1"})),
+              ElementsAre("/d/a.log.1", "/d/a.log.1.gz", "/d/a.log"));
+  EXPECT_THAT(ReadAll(MeetAll({"/e/a.log", "/e/a.log.gz"})), ElementsAre("/e/a.log.gz", "/e/a.log"));
+}
+
+TEST_F(GenerationsTest, SortsWhatIsThereTheOldestFirst) {
+  std::vector<TailedFile*> files = MeetAll({"/d/a.log", "/d/b.log", "/d/a.log.1", "/d/a.log.2"});
+  generations_.Sort(&files);
+  std::vector<std::string> paths;
+  for (const TailedFile* file : files) paths.push_back(file->path);
+  EXPECT_THAT(paths, ElementsAre("/d/a.log.2", "/d/a.log.1", "/d/a.log", "/d/b.log"));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace sluice::agent {
 // One batch of a message.
 struct SentBatch {
   TailedFile* file = nullptr;
-  uint32_t generation = 0;  // of the file when it was read
+  uint32_t incarnation = 0;  // of the file when it was read
   Mark end;
   uint32_t records = 0;
 };

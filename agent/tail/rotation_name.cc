@@ -14,6 +14,8 @@ constexpr size_t kCountDigitsMax = 5;
 
 }  // namespace
 
+bool IsDateAge(uint64_t age) { return age > std::numeric_limits<uint64_t>::max() / 2; }
+
 RotationName ParseRotationName(std::string_view name) {
   for (std::string_view suffix : {".gz", ".zst", ".bz2", ".xz"}) {
     if (name.ends_with(suffix)) name.remove_suffix(suffix.size());

@@ -15,4 +15,7 @@ struct RotationName {
 // older than any number).
 RotationName ParseRotationName(std::string_view file_name);
 
+// True if the age was told by a date.
+bool IsDateAge(uint64_t age);
+
 }  // namespace sluice::agent

@@ -16,6 +16,8 @@
 
 namespace sluice::agent {
 
+struct GenerationRow;
+
 // A place in a file, and the hash of the up to kFrontierBytes before it, by which the place is known again.
 struct Mark {
   uint64_t offset = 0;
@@ -30,6 +32,7 @@ struct TailedFile {
   std::string last_path;   // that led to it, while none does
   std::string first_path;  // under which it was first met: its records and its topic are named for it
   v1::FileIdentity identity;
+  uint32_t incarnation = 0;  // how often it began anew since it was met
   v1::ContentHash head;  // of its first bytes, up to kHeadBytes
   std::string shared;    // EncodeSharedFields, of its batches
   std::unique_ptr<LineParser> parser;
@@ -38,6 +41,7 @@ struct TailedFile {
   ArchiveFile* archive = nullptr;      // it is a compressed file: `file`, open; sizes and offsets are of what it holds
   uint64_t device = 0;                 // st_dev now; the identity may remember an older number
   uint64_t inode = 0;
+  uint64_t birth_unix_nano = 0;  // of this inode; the identity of a copy is its original's
   int64_t modified_unix_nano = 0;  // when it was met
   uint64_t size_when_met = 0;      // where start_at: end begins, however long the collector is away
 
@@ -105,8 +109,11 @@ struct TailedFile {
   int64_t last_active = 0;        // monotonic
   uint64_t seen_in_scan = 0;      // the number of the last scan of the directories that met it
   uint64_t read_limit = std::numeric_limits<uint64_t>::max();  // this time it is read up to here
-  std::string before_row;                                      // of Generations, in which it is the one before
-  std::string row;  // of Generations, in which it waits for its turn; empty: in none
+
+  // Of Generations.
+  GenerationRow* row = nullptr;  // null: no other generation was ever met
+  uint32_t row_place = 0;        // in it
+  bool is_pending = false;       // has something to be read before younger generations
 
   // How long its oldest byte that is not acknowledged has been there, as far as looks at the file tell: bytes from
   // `probe_offset` on came after `probe_time`. Monotonic; 0: nothing is behind.

@@ -133,7 +133,7 @@ bool Tailer::ReadInto(TailedFile* file) {
     return true;
   }
   file->read_failed = false;
-  if (read->records > 0) batches_.push_back({file, file->identity.generation(), file->batched, read->records});
+  if (read->records > 0) batches_.push_back({file, file->incarnation, file->batched, read->records});
   if (read->records + read->dropped() > 0) Count(*file, *read);
   if (read->dropped() > 0) tracker_->PassDropped(file);
   if (limiter_ != nullptr) {
@@ -203,7 +203,7 @@ void Tailer::OnAcked(const v1::Ack& ack) {
 
 void Tailer::OnBatchAcked(const SentBatch& batch, const v1::Rejection* rejection) {
   TailedFile* file = batch.file;
-  bool is_current = batch.generation == file->identity.generation();
+  bool is_current = batch.incarnation == file->incarnation;
   if (rejection != nullptr) {
     OnRejected(file, *rejection);
   } else {
