@@ -64,7 +64,8 @@ void FileTracker::MetAgain(TailedFile* file, const FileStat& stat, const std::st
     if (file->resolved && old_path != path) Tell(FileEvent::Kind::kRenamed, *file, file->read.offset, old_path);
     if (!is_done) MarkReady(file);
   }
-  if (!file->resolved && reading_) Resolve(file);
+  const bool is_asked = file->resolved || !reading_ || std::find(met_.begin(), met_.end(), file) != met_.end();
+  if (!is_asked) met_.push_back(file);  // it could not be read when it was asked
   if (file->is_archive ? DiskChanged(file, stat) : stat.size != file->size) MarkReady(file);
 }
 
@@ -104,7 +105,7 @@ void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std:
   TailedFile* added = table_.Add(std::move(file));
   if (open_files_ > options_.open_files_max) CloseIdleFiles(added);
   generations_.Enter(added);
-  if (reading_) Resolve(added);
+  met_.push_back(added);
 }
 
 // It was renamed, deleted or displaced: what is left in it comes before what is met from now on.
@@ -216,6 +217,7 @@ void FileTracker::MarkReady(TailedFile* file) {
 }
 
 TailedFile* FileTracker::PopReady(bool live_only) {
+  ResolveMet();
   RestartEmptied();
   const int64_t now = clock_->MonotonicNanos();
   auto allowed_at = [this, now](TailedFile* file) { return AllowedAt(file, now); };

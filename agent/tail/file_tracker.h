@@ -146,6 +146,7 @@ class FileTracker final : public FileListener {
   bool IsNext(TailedFile* file);
   void MetAgain(TailedFile* file, const FileStat& stat, const std::string& path);
   void Detach(TailedFile* file);
+  void ResolveMet();
   void Resolve(TailedFile* file);
   void Begin(TailedFile* file, const FileStat& stat, const Resumption& resumption);
   void StartNew(TailedFile* file, const FileStat& stat);
@@ -223,6 +224,7 @@ class FileTracker final : public FileListener {
   FileMemory memory_;
   ReadyQueue ready_;
   Generations generations_;
+  std::vector<TailedFile*> met_;  // of which nobody has asked yet who they are
   std::vector<TailedFile*> detached_;
   std::vector<TailedFile*> waiting_;     // to be known for copies or not
   std::vector<TailedFile*> unfinished_;  // compressed files that end in the middle

@@ -143,10 +143,13 @@ FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const Fil
   // Of several links one is known.
   TailedFile* present = file->is_archive ? nullptr : PresentOf(*file);
   if (present != nullptr && present != file && present->resolved) others.push_back(present);
+  if (TailedFile* last = file->last_original; last != nullptr && std::find(others.begin(), others.end(), last) == others.end()) {
+    others.push_back(last);  // though it was renamed since
+  }
   for (TailedFile* other : others) {
     Origin origin = HoldsSame(file, other, head);
     if (origin == Origin::kNew) continue;
-    if (origin == Origin::kWaits) file->original = other;
+    if (origin == Origin::kWaits) file->original = file->last_original = other;
     if (origin == Origin::kWaits && file->is_archive && other->resolved && file->archive->end() == kWhole) {
       // Known from now on, even if the original gets longer before it goes.
       v1::FileIdentity copy;
@@ -346,6 +349,7 @@ void FileTracker::LookForCopies(const TailedFile& file) {
     std::shared_ptr<const Source> source = options_.source_of(path);
     if (source != nullptr) OnAppeared(source, path);
   }
+  ResolveMet();
 }
 
 // False if something else was written over it, as `cp` does when the last copy is still there.

@@ -25,15 +25,21 @@ void FileTracker::StartReading() {
   if (reading_) return;
   FindRotatedAway();
   reading_ = true;
-  std::vector<TailedFile*> files = table_.Where([](const TailedFile&) { return true; });
-  for (TailedFile* file : files) {
+  for (TailedFile* file : met_) {
     if (file->file == nullptr) continue;
     // It may have grown since it was met; and who compressed a file gives the archive the file's time when he is done.
     absl::StatusOr<FileStat> stat = file->file->Stat();
     if (stat.ok()) file->modified_unix_nano = stat->modified_unix_nano;
   }
+  ResolveMet();
+}
+
+// All that is there is met before it is asked who each one is: those that are known by their inodes first, the others
+// may be copies of what these have been.
+void FileTracker::ResolveMet() {
+  if (!reading_ || met_.empty()) return;
+  std::vector<TailedFile*> files = std::exchange(met_, {});
   generations_.Sort(&files);
-  // Those that are known by their inodes first: the others may be copies of what these have been.
   auto is_known = [this](const TailedFile* file) {
     FileStat stat;
     stat.device = file->device;
@@ -41,7 +47,7 @@ void FileTracker::StartReading() {
     stat.birth_unix_nano = file->birth_unix_nano;
     return memory_.Newest(stat) != nullptr;
   };
-  for (bool known : {true, false}) {
+  for (const bool known : {true, false}) {
     for (TailedFile* file : files) {
       if (!file->resolved && is_known(file) == known) Resolve(file);
     }
@@ -87,7 +93,7 @@ void FileTracker::Resolve(TailedFile* file) {
   }
   std::erase(waiting_, file);
   file->waiting = false;
-  file->original = nullptr;
+  file->original = file->last_original = nullptr;
   Begin(file, *stat, *resumption);
   AllowedAt(file, clock_->MonotonicNanos());  // others may have to be read, and decoded, before it
 }
@@ -210,7 +216,7 @@ void FileTracker::Restart(TailedFile* file) {
             {{"path", file->path}, {"read_to", file->read.offset}, {"bytes_lost", unread}});
   Tell(FileEvent::Kind::kTruncated, *file, file->read.offset);
   Lose(*file, file->identity, LossReason::kTruncated, unread, "");
-  if (file->read.offset > 0) Remember(*file);  // else nobody knows it, nor needs to
+  if (file->was_sent || file->acked.offset > 0) Remember(*file);  // else nobody knows it, nor needs to
   if (file->identity.inode() != file->inode || file->identity.birth_time_unix_nano() != file->birth_unix_nano) {
     return MeetAnew(file);
   }
@@ -232,6 +238,7 @@ void FileTracker::Restart(TailedFile* file) {
 
 void FileTracker::BeginAnew(TailedFile* file) {
   ++file->incarnation;
+  file->was_sent = false;
   file->acked = Mark();
   file->passed = 0;
   file->ReadFrom(file->acked);

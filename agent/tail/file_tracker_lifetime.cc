@@ -185,6 +185,7 @@ void FileTracker::Tell(FileEvent::Kind kind, const TailedFile& file, uint64_t by
 }
 
 int64_t FileTracker::Tend() {
+  ResolveMet();
   TendReleased();
   int64_t now = clock_->MonotonicNanos();
   int64_t next = std::min(TendWaiting(now), TendArchives(now));
@@ -268,9 +269,12 @@ void FileTracker::LetGo(TailedFile* file) {
   generations_.Forget(file);
   std::erase(waiting_, file);
   std::erase(unfinished_, file);
+  std::erase(met_, file);
   GiveSlotBack(file);
   for (TailedFile* copy : waiting_) {
-    if (copy->original == file) copy->original = nullptr, copy->ask_again_at = 0;
+    if (copy->last_original != file) continue;
+    copy->original = copy->last_original = nullptr;
+    copy->ask_again_at = 0;
   }
   Close(file);
   if (file->resolved && !file->released) Tell(FileEvent::Kind::kFinished, *file, file->acked.offset);

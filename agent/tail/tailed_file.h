@@ -55,6 +55,7 @@ struct TailedFile {
   uint64_t size = 0;        // as last seen
   uint64_t started_at = 0;  // what is before it was left out, by start_at: end
   uint32_t batches_in_flight = 0;
+  bool was_sent = false;  // something of this incarnation: the collector may hold more than was acknowledged
 
   // Of a compressed file.
   bool is_archive = false;
@@ -71,6 +72,7 @@ struct TailedFile {
   int64_t waiting_since = 0;       // monotonic
   int64_t ask_again_at = 0;        // monotonic
   TailedFile* original = nullptr;  // while that one still has the content
+  TailedFile* last_original = nullptr;  // the last one that it was compared with and held the same, whatever its name is
   bool original_emptied = false;   // that one has it no more, and has not begun anew yet
 
   // What the bytes before `read` tell of those behind it, and its encoding: found out with it.

@@ -133,7 +133,10 @@ bool Tailer::ReadInto(TailedFile* file) {
     return true;
   }
   file->read_failed = false;
-  if (read->records > 0) batches_.push_back({file, file->incarnation, file->batched, read->records});
+  if (read->records > 0) {
+    batches_.push_back({file, file->incarnation, file->batched, read->records});
+    file->was_sent = true;
+  }
   if (read->records + read->dropped() > 0) Count(*file, *read);
   if (read->dropped() > 0) tracker_->PassDropped(file);
   if (limiter_ != nullptr) {
