@@ -81,6 +81,24 @@ TEST(CopiesTest, ReadsFromTheCopyWhatTheTruncationTook) {
   EXPECT_EQ(Lost(host), 0);
 }
 
+TEST(CopiesTest, NothingIsCountedAsLostThatIsInACopyOfWhatNobodyHadReadYet) {
+  for (const int read : {0, 10}) {
+    TestHost host;
+    host.StartAgent();
+    host.Append("app.log", Joined(Numbered(0, read)));
+    host.Settle();
+    host.collector().Disconnect();
+    host.Append("app.log", Joined(Numbered(read, 50)));
+    host.Work();
+    host.Copy("app.log", "app.log.1");
+    host.Truncate("app.log");
+    host.Append("app.log", Joined(Numbered(read + 50, 100)));  // more than before
+    host.SettleAll();
+    ExpectLines(host, Numbered(0, read + 150));
+    EXPECT_EQ(Lost(host), 0);
+  }
+}
+
 TEST(CopiesTest, KnowsTheCopyThatWasMadeWhileTheAgentWasDown) {
   TestHost host;
   host.Append("app.log", Joined(Numbered(0, 100)));
@@ -300,6 +318,20 @@ TEST(ArchivesTest, GoesOnAtItsPlainOffsetAfterARestart) {
   host.StartAgent();
   host.SettleAll();
   ExpectLines(host, Numbered(0, 2000));
+}
+
+TEST(ArchivesTest, ReadsTheArchiveOfAFileThatCouldNotBeOpenedThoughNobodyToldThatItWent) {
+  TestHost host(WithArchives());
+  host.StartAgent();
+  host.files().FailReads(100, 1);
+  host.Append("app.log.1", Joined(Numbered(0, 100)));
+  host.Settle();
+  host.files().FailReads(0, 1);
+  host.Gzip("app.log.1", "app.log.1.gz");
+  host.Delete("app.log.1");
+  host.watcher()->Overflow();
+  host.SettleAll();
+  ExpectLines(host, Numbered(0, 100));
 }
 
 TEST(ArchivesTest, DeliversWhatIsBeforeADamageAndCountsTheRest) {

@@ -171,6 +171,52 @@ TEST(RotationOrderTest, WhatIsAddedToARotatedFileComesBeforeTheNewOne) {
   }
 }
 
+TEST(RotationOrderTest, WhatIsAddedLateComesFirstThoughItTakesManyReads) {
+  TestHost host(WithSmallReads());
+  host.StartAgent();
+  host.Append("app.log", Text(0, 10));
+  host.Rename("app.log", "app.log.1");
+  host.Settle();
+  host.Append("app.log.1", Text(10, 2000));  // whoever writes was slow to open its new log
+  host.Append("app.log", Text(2010, 2000));
+  host.SettleAll();
+  ExpectNumbered(host, 4010);
+}
+
+TEST(RotationOrderTest, LateLinesOfTheGenerationBeforeAnEmptyOneComeFirst) {
+  TestHost host;
+  host.StartAgent();
+  host.Append("app.log", Text(0, 10));
+  host.Settle();
+  for (const char* from : {"app.log.1", "app.log"}) {  // twice, and nobody wrote between
+    host.Rename("app.log", "app.log.1");
+    host.Append("app.log", "");
+    if (from == std::string("app.log.1")) host.Rename("app.log.1", "app.log.2");
+  }
+  host.Settle();
+  host.Append("app.log.2", Text(10, 10));
+  host.Append("app.log", Text(20, 10));
+  host.SettleAll();
+  ExpectNumbered(host, 30);
+}
+
+TEST(RotationOrderTest, TwoRotationsBetweenTwoPolls) {
+  TestHost::Options options;
+  options.inotify = false;
+  TestHost host(options);
+  host.StartAgent();
+  host.Append("app.log", Text(0, 10));
+  host.SettleAll();
+  host.Append("app.log", Text(10, 10));
+  for (int round = 0; round < 2; ++round) {
+    if (round > 0) host.Rename("app.log.1", "app.log.2");
+    host.Rename("app.log", "app.log.1");
+    host.Append("app.log", Text(20 + 10 * round, 10));
+  }
+  host.SettleAll();
+  ExpectNumbered(host, 40);
+}
+
 TEST(RotationOrderTest, OlderGenerationsComeFirstAgainAfterABrokenConnection) {
   TestHost::Options options = WithSmallReads();
   options.tailer.window_bytes = 1 << 20;

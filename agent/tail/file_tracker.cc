@@ -183,6 +183,9 @@ void FileTracker::OnScanBegin() { ++scan_; }
 void FileTracker::OnScanEnd() {
   first_scan_done_ = true;
   fresh_.clear();
+  absl::erase_if(unreadable_, [this](const std::string& path) {
+    return absl::IsNotFound(file_system_->Stat(path, /*follow=*/true).status());
+  });
   auto not_seen = [this](const TailedFile& f) { return !f.path.empty() && f.seen_in_scan != scan_; };
   for (TailedFile* file : table_.Where(not_seen)) OnVanished(file->path);
   if (options_.close_idle != absl::InfiniteDuration()) {

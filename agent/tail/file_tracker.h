@@ -100,8 +100,8 @@ class FileTracker final : public FileListener {
   void Rewind(TailedFile* file);
   // The collector is further along than was known.
   void Advance(TailedFile* file, const v1::FileWatermark& watermark);
-  // True if a copy of `file`'s content is at hand, from which the rest will be read if it is truncated.
-  bool IsCopied(const TailedFile* file) const;
+  // True if a copy of what `file` held is at hand, from which the rest is read when it was emptied.
+  bool IsCopied(const TailedFile& file);
   // What the collector does not hold of files of which it had acknowledged more. Call it with all watermarks learnt.
   void CompareWith(const std::vector<v1::FileWatermark>& watermarks);
   // A read of `file` failed.

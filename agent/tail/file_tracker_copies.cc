@@ -387,8 +387,10 @@ uint64_t FileTracker::HeldByCopies(const TailedFile& file) {
   return held;
 }
 
-bool FileTracker::IsCopied(const TailedFile* file) const {
-  return std::any_of(waiting_.begin(), waiting_.end(), [file](const auto* copy) { return copy->original == file; });
+bool FileTracker::IsCopied(const TailedFile& file) {
+  LookForCopies(file);
+  auto is_copy = [&file](const TailedFile* copy) { return copy->original == &file; };
+  return std::any_of(waiting_.begin(), waiting_.end(), is_copy) || HeldByCopies(file) >= file.read.offset;
 }
 
 void FileTracker::HoldBack(TailedFile* file, Origin origin) {

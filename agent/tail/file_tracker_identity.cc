@@ -137,10 +137,15 @@ void FileTracker::LookAnew(TailedFile* file) {
   LookAtGrowth(file);
 }
 
+// As LookAtSize, and what it begins with. Both are of one content: it may be emptied at any moment, and be larger again.
 void FileTracker::LookAtGrowth(TailedFile* file) {
   if (file->is_stream || file->file == nullptr) return;
-  const bool begins_so = file->is_archive || ExtendHead(file->file.get(), &file->head).value_or(false);
-  if (begins_so) LookAtSize(file);  // else it was emptied, and may be larger again
+  if (file->is_archive) return LookAtSize(file);
+  auto begins_so = [file] { return ExtendHead(file->file.get(), &file->head).value_or(false); };
+  if (!begins_so()) return;
+  const uint64_t size = file->size;
+  LookAtSize(file);
+  if (!begins_so()) file->size = size;
 }
 
 void FileTracker::StartNew(TailedFile* file, const FileStat& stat) {

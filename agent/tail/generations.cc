@@ -33,7 +33,6 @@ bool IsPassed(const TailedFile& file) {
 struct Named {
   TailedFile* file;
   uint64_t age;
-  bool has_lost_name = false;
 
   bool IsLive() const { return age == 0 && !file->is_archive; }
   bool IsNumbered() const { return age > 0 && !IsDateAge(age); }
@@ -70,11 +69,10 @@ void SortByName(std::vector<Named>* named) {
 // True if `gone`, which has lost its name, is older than `other`.
 bool IsOlder(const TailedFile& gone, const Named& other) {
   if (gone.row_place != kNoPlace) return other.file->row_place == kNoPlace || gone.row_place < other.file->row_place;
-  if (other.has_lost_name && other.file->row_place != kNoPlace) return false;
   const uint64_t age = NameOf(gone).age;
   if (other.IsLive() || age >= other.age) return true;
-  if (IsDateAge(other.age)) return false;
-  // Numbers grow: `other` may have had a smaller one when `gone` lost its name.
+  if (IsDateAge(age)) return false;
+  // `other` may have got its name, or a higher number, after `gone` had lost its own.
   const uint64_t born = gone.birth_unix_nano;
   const uint64_t other_born = other.file->birth_unix_nano;
   const bool are_plain = !gone.is_archive && !other.file->is_archive;
@@ -155,9 +153,14 @@ void Generations::SortRow(GenerationRow* row) {
     has_name ? sorted.push_back({file, NameOf(*file).age}) : nameless.push_back(file);
   }
   SortByName(&sorted);
-  for (TailedFile* gone : nameless) {  // in their order
+  // In the order in which they stood, or in which they were made.
+  auto key = [](const TailedFile* file) { return std::pair(file->row_place, file->birth_unix_nano); };
+  std::sort(nameless.begin(), nameless.end(), [&key](const auto* a, const auto* b) { return key(a) < key(b); });
+  auto place_of_next = sorted.begin();
+  for (TailedFile* gone : nameless) {
     auto is_younger = [gone](const Named& other) { return IsOlder(*gone, other); };
-    sorted.insert(std::find_if(sorted.begin(), sorted.end(), is_younger), {gone, NameOf(*gone).age, true});
+    const auto place = std::find_if(place_of_next, sorted.end(), is_younger);
+    place_of_next = sorted.insert(place, {gone, NameOf(*gone).age}) + 1;
   }
   for (uint32_t place = 0; place < sorted.size(); ++place) {
     row->files[place] = sorted[place].file;

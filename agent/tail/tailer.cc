@@ -126,7 +126,7 @@ bool Tailer::ReadInto(TailedFile* file) {
     bool is_under_way =
         file->batches_in_flight > 0 ||
         std::any_of(batches_.begin(), batches_.end(), [file](const SentBatch& batch) { return batch.file == file; });
-    if (is_under_way && !tracker_->IsCopied(file)) {
+    if (is_under_way && !tracker_->IsCopied(*file)) {
       retired_.push_back({file->source, file->identity, file->first_path, file->acked.offset, file->read.offset});
     }
     tracker_->Restart(file);
