@@ -34,8 +34,6 @@ struct Life {
   std::string link;        // another name of the file, if it has one
 };
 
-const std::string& PathOf(const TailedFile& file) { return file.path.empty() ? file.last_path : file.path; }
-
 class Model {
  public:
   explicit Model(uint64_t seed)

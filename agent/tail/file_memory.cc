@@ -30,6 +30,10 @@ absl::StatusOr<bool> IsGrownFrom(const v1::FileWatermark& known, const FileStat&
 
 }  // namespace
 
+bool BeginsWith(std::string_view head, const v1::ContentHash& known) {
+  return known.length() > 0 && known.length() <= head.size() && SameHash(HashOf(head.substr(0, known.length())), known);
+}
+
 absl::StatusOr<std::string> BytesAt(ReadableFile* file, uint64_t offset, size_t size) {
   std::string bytes(size, '\0');
   SLUICE_ASSIGN_OR_RETURN(size_t found, file->ReadAt(offset, bytes.data(), size));

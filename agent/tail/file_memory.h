@@ -23,6 +23,9 @@ inline bool SameHash(const v1::ContentHash& a, const v1::ContentHash& b) {
   return a.length() == b.length() && a.xxh3() == b.xxh3();
 }
 
+// True if what a file begins with is what `known` is the hash of; an empty one is of nothing.
+bool BeginsWith(std::string_view head, const v1::ContentHash& known);
+
 // Up to `size` bytes at `offset`; fewer at the end.
 absl::StatusOr<std::string> BytesAt(ReadableFile* file, uint64_t offset, size_t size);
 

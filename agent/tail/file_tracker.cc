@@ -30,8 +30,7 @@ void FileTracker::OnAppeared(const std::shared_ptr<const Source>& source, const 
   if (stat->type != FileType::kRegular) return;
   TailedFile* known = table_.FindByInode(stat->device, stat->inode);
   // While it is open its inode is not given away; a closed one shows by its birth time if it was.
-  bool is_known =
-      known != nullptr && (known->file != nullptr || known->birth_unix_nano == stat->birth_unix_nano);
+  bool is_known = known != nullptr && (known->file != nullptr || known->birth_unix_nano == stat->birth_unix_nano);
   if (is_known) {
     MetAgain(known, *stat, path);
     return;

@@ -17,11 +17,6 @@ namespace sluice::agent {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
-// How often a file that is held back is looked at: while its copying is going on, and later.
-constexpr int64_t kAskSoonNanos = kSecond / 4;
-constexpr int64_t kAskLaterNanos = 5 * kSecond;
-// How often an archive asks whether it is its turn to be decoded.
-constexpr int64_t kSlotNanos = kSecond / 100;
 // How long an empty file beside a larger one is taken for a copy that begins.
 constexpr int64_t kEmptyNanos = 5 * kSecond;
 // An archive with another name than its original is known by its content, if that is not next to nothing.
@@ -33,19 +28,9 @@ constexpr uint64_t kDecodeBytesAtOnce = 16 << 20;
 // So often at a time a file that gets more is compared.
 constexpr int kComparisonsMax = 5;
 
-const std::string& PathOf(const TailedFile& file) { return file.path.empty() ? file.last_path : file.path; }
-
-bool SameStem(std::string_view a, std::string_view b) {
-  return ParseRotationName(BaseNameOf(a)).stem == ParseRotationName(BaseNameOf(b)).stem;
-}
-
 bool SameIdentity(const v1::FileIdentity& a, const v1::FileIdentity& b) {
   return a.inode() == b.inode() && a.generation() == b.generation() && a.device() == b.device() &&
          a.birth_time_unix_nano() == b.birth_time_unix_nano();
-}
-
-bool BeginsWith(std::string_view head, const v1::ContentHash& known) {
-  return known.length() > 0 && known.length() <= head.size() && SameHash(HashOf(head.substr(0, known.length())), known);
 }
 
 absl::StatusOr<bool> HoldsWhatWasRead(TailedFile* file) {
@@ -143,7 +128,8 @@ FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const Fil
   // Of several links one is known.
   TailedFile* present = file->is_archive ? nullptr : PresentOf(*file);
   if (present != nullptr && present != file && present->resolved) others.push_back(present);
-  if (TailedFile* last = file->last_original; last != nullptr && std::find(others.begin(), others.end(), last) == others.end()) {
+  if (TailedFile* last = file->last_original;
+      last != nullptr && std::find(others.begin(), others.end(), last) == others.end()) {
     others.push_back(last);  // though it was renamed since
   }
   for (TailedFile* other : others) {
@@ -329,99 +315,6 @@ FileTracker::Origin FileTracker::Continues(TailedFile* file, const FileStat& dis
   log::Debug("tail", "a copy goes on where its original ended",
              {{"path", file->path}, {"original", known.path()}, {"offset", end}});
   return Origin::kCopy;
-}
-
-// What `file` held may stand beside it in a copy that nobody has told of yet: it was there before the file was emptied.
-void FileTracker::LookForCopies(const TailedFile& file) {
-  if (file.path.empty() || file.is_archive) return;
-  const std::string directory(DirectoryOf(file.path));
-  absl::StatusOr<std::vector<DirectoryEntry>> entries = file_system_->List(directory);
-  // If it was renamed meanwhile, younger generations may stand there, too; that will be told in its order.
-  if (!entries.ok() || !StillHasPath(file)) return;
-  std::vector<std::pair<uint64_t, std::string>> older;
-  for (const DirectoryEntry& entry : *entries) {
-    const uint64_t age = ParseRotationName(entry.name).age;
-    if (entry.type != FileType::kRegular || age == 0 || !SameStem(entry.name, file.path)) continue;
-    older.emplace_back(age, JoinPath(directory, entry.name));
-  }
-  std::sort(older.rbegin(), older.rend());
-  for (const auto& [age, path] : older) {
-    std::shared_ptr<const Source> source = options_.source_of(path);
-    if (source != nullptr) OnAppeared(source, path);
-  }
-  ResolveMet();
-}
-
-// False if something else was written over it, as `cp` does when the last copy is still there.
-bool FileTracker::IsStillCopy(TailedFile* file) {
-  if (file->is_archive || !EnsureOpen(file).ok()) return true;
-  const absl::StatusOr<std::string> begin = BytesAt(file->file.get(), 0, file->head.length());
-  return !begin.ok() || SameHash(HashOf(*begin), file->head);
-}
-
-// What `file` held before it was emptied may stand in copies by now, or in those that were the same when it held that.
-void FileTracker::AskCopiesOf(const TailedFile& file) {
-  LookForCopies(file);
-  bool is_any = false;
-  for (TailedFile* copy : waiting_) {
-    if (copy->original != &file || copy->is_archive) continue;
-    copy->ask_again_at = 0;
-    is_any = true;
-  }
-  if (is_any) TendWaiting(clock_->MonotonicNanos());
-}
-
-// How many of the first bytes that `file` had are in other files: copies that are read already or will be.
-uint64_t FileTracker::HeldByCopies(const TailedFile& file) {
-  const size_t known = file.head.length();
-  if (file.row == nullptr || known == 0) return 0;
-  uint64_t held = 0;
-  const std::vector<TailedFile*> generations = file.row->files;
-  for (TailedFile* other : generations) {
-    if (other == &file || !Generations::IsOlderName(*other, file) || !EnsureOpen(other).ok()) continue;
-    const absl::StatusOr<std::string> begin = BytesAt(other->file.get(), 0, known);
-    if (!begin.ok() || !BeginsWith(*begin, file.head)) continue;
-    LookAtSize(other);
-    held = std::max(held, other->is_archive ? std::numeric_limits<uint64_t>::max() : other->size);
-  }
-  return held;
-}
-
-bool FileTracker::IsCopied(const TailedFile& file) {
-  LookForCopies(file);
-  auto is_copy = [&file](const TailedFile* copy) { return copy->original == &file; };
-  return std::any_of(waiting_.begin(), waiting_.end(), is_copy) || HeldByCopies(file) >= file.read.offset;
-}
-
-void FileTracker::HoldBack(TailedFile* file, Origin origin) {
-  ready_.Reconsider();  // what comes after it need not wait for it
-  int64_t now = clock_->MonotonicNanos();
-  if (!file->waiting) {
-    file->waiting = true;
-    file->waiting_since = now;
-    waiting_.push_back(file);
-  }
-  if (origin == Origin::kDecoding) {
-    file->ask_again_at = file->archive_active ? now : now + kSlotNanos;
-    return;
-  }
-  GiveSlotBack(file);
-  file->ask_again_at = now + (now - file->waiting_since < 2 * kAskLaterNanos ? kAskSoonNanos : kAskLaterNanos);
-}
-
-int64_t FileTracker::TendWaiting(int64_t now) {
-  int64_t next = std::numeric_limits<int64_t>::max();
-  const std::vector<TailedFile*> waiting = waiting_;
-  for (TailedFile* file : waiting) {
-    if (file->ask_again_at <= now && StillHolds(file)) {
-      file->ask_again_at = now + kAskLaterNanos;
-    } else if (file->ask_again_at <= now) {
-      file->original = nullptr;
-      Resolve(file);
-    }
-    if (file->waiting) next = std::min(next, file->ask_again_at);
-  }
-  return next;
 }
 
 }  // namespace sluice::agent

@@ -137,7 +137,8 @@ void FileTracker::LookAnew(TailedFile* file) {
   LookAtGrowth(file);
 }
 
-// As LookAtSize, and what it begins with. Both are of one content: it may be emptied at any moment, and be larger again.
+// As LookAtSize, and what it begins with. Both are of one content: it may be emptied at any moment, and be larger
+// again.
 void FileTracker::LookAtGrowth(TailedFile* file) {
   if (file->is_stream || file->file == nullptr) return;
   if (file->is_archive) return LookAtSize(file);

@@ -176,7 +176,7 @@ void FileTracker::Tell(FileEvent::Kind kind, const TailedFile& file, uint64_t by
   if (events_ == nullptr || file.source->options().internal) return;
   FileEvent event;
   event.kind = kind;
-  event.path = file.path.empty() ? file.last_path : file.path;
+  event.path = PathOf(file);
   event.old_path = std::move(old_path);
   event.source = file.source->options().name;
   event.file = file.identity;

@@ -17,8 +17,6 @@ namespace {
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr uint32_t kNoPlace = std::numeric_limits<uint32_t>::max();
 
-const std::string& PathOf(const TailedFile& file) { return file.path.empty() ? file.last_path : file.path; }
-
 RotationName NameOf(const TailedFile& file) { return ParseRotationName(BaseNameOf(PathOf(file))); }
 
 // What the paths of all generations of a file have in common: that of the one that is written now.
@@ -38,8 +36,8 @@ struct Named {
   bool IsNumbered() const { return age > 0 && !IsDateAge(age); }
 };
 
-// Most programs call the youngest rotated file "app.log.1"; some count upwards: then the highest number was changed last.
-// Told by the files of one kind: an archive in the making is younger than its original.
+// Most programs call the youngest rotated file "app.log.1"; some count upwards: then the highest number was changed
+// last. Told by the files of one kind: an archive in the making is younger than its original.
 bool CountsUp(const std::vector<Named>& named) {
   for (const bool is_archive : {false, true}) {
     const Named* lowest = nullptr;

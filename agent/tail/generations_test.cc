@@ -60,7 +60,7 @@ class GenerationsTest : public ::testing::Test {
     while (order.size() < count) {
       auto next = std::find_if(files.begin(), files.end(), [this](auto* f) { return !generations_.IsBehind(*f); });
       if (next == files.end()) break;
-      order.push_back((*next)->path.empty() ? (*next)->last_path : (*next)->path);
+      order.push_back(PathOf(**next));
       generations_.Leave(*next);
       files.erase(next);
     }

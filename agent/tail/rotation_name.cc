@@ -4,6 +4,8 @@
 #include <limits>
 #include <string_view>
 
+#include "base/file_system.h"
+
 namespace sluice::agent {
 namespace {
 
@@ -13,6 +15,10 @@ constexpr std::string_view kCountOrDate = "0123456789-_.:T";
 constexpr size_t kCountDigitsMax = 5;
 
 }  // namespace
+
+bool SameStem(std::string_view path_a, std::string_view path_b) {
+  return ParseRotationName(BaseNameOf(path_a)).stem == ParseRotationName(BaseNameOf(path_b)).stem;
+}
 
 bool IsDateAge(uint64_t age) { return age > std::numeric_limits<uint64_t>::max() / 2; }
 

@@ -15,6 +15,9 @@ struct RotationName {
 // older than any number).
 RotationName ParseRotationName(std::string_view file_name);
 
+// True if the names of both paths are of generations of one file, wherever they are.
+bool SameStem(std::string_view path_a, std::string_view path_b);
+
 // True if the age was told by a date.
 bool IsDateAge(uint64_t age);
 

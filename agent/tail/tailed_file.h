@@ -33,15 +33,15 @@ struct TailedFile {
   std::string first_path;  // under which it was first met: its records and its topic are named for it
   v1::FileIdentity identity;
   uint32_t incarnation = 0;  // how often it began anew since it was met
-  v1::ContentHash head;  // of its first bytes, up to kHeadBytes
-  std::string shared;    // EncodeSharedFields, of its batches
+  v1::ContentHash head;      // of its first bytes, up to kHeadBytes
+  std::string shared;        // EncodeSharedFields, of its batches
   std::unique_ptr<LineParser> parser;
   bool recalled = false;               // the parser knows what it needs of the lines before
   std::unique_ptr<ReadableFile> file;  // null while closed
   ArchiveFile* archive = nullptr;      // it is a compressed file: `file`, open; sizes and offsets are of what it holds
   uint64_t device = 0;                 // st_dev now; the identity may remember an older number
   uint64_t inode = 0;
-  uint64_t birth_unix_nano = 0;  // of this inode; the identity of a copy is its original's
+  uint64_t birth_unix_nano = 0;    // of this inode; the identity of a copy is its original's
   int64_t modified_unix_nano = 0;  // when it was met
   uint64_t size_when_met = 0;      // where start_at: end begins, however long the collector is away
 
@@ -67,13 +67,13 @@ struct TailedFile {
 
   // It may be a copy of what was read already: nothing is read of it before that is known.
   bool waiting = false;
-  bool spent = false;              // a copy, of which nothing is left to read
-  uint64_t compared_size = 0;      // of an archive's original, when both were found to hold the same
-  int64_t waiting_since = 0;       // monotonic
-  int64_t ask_again_at = 0;        // monotonic
-  TailedFile* original = nullptr;  // while that one still has the content
-  TailedFile* last_original = nullptr;  // the last one that it was compared with and held the same, whatever its name is
-  bool original_emptied = false;   // that one has it no more, and has not begun anew yet
+  bool spent = false;                   // a copy, of which nothing is left to read
+  uint64_t compared_size = 0;           // of an archive's original, when both were found to hold the same
+  int64_t waiting_since = 0;            // monotonic
+  int64_t ask_again_at = 0;             // monotonic
+  TailedFile* original = nullptr;       // while that one still has the content
+  TailedFile* last_original = nullptr;  // the last that held the same, whatever its name is
+  bool original_emptied = false;        // that one has it no more, and has not begun anew yet
 
   // What the bytes before `read` tell of those behind it, and its encoding: found out with it.
   FrameState frame;
@@ -135,5 +135,8 @@ struct TailedFile {
 
   bool AllAcked() const { return acked.offset == read.offset && batches_in_flight == 0; }
 };
+
+// The path that leads to it, or the last one that did.
+inline const std::string& PathOf(const TailedFile& file) { return file.path.empty() ? file.last_path : file.path; }
 
 }  // namespace sluice::agent
