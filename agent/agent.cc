@@ -1,5 +1,7 @@
 #include "agent/agent.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <limits>
 #include <memory>
@@ -20,6 +22,9 @@ constexpr int64_t kCheckpointNanosMin = 10'000'000;
 constexpr int64_t kCheckpointNanosPerFile = 20'000;
 // How long a stop waits for what is under way; the service manager's patience is longer.
 constexpr absl::Duration kDrainGrace = absl::Seconds(5);
+// Memory is given back when nothing was acknowledged for so long, and at most so often.
+constexpr int64_t kQuietNanos = 2'000'000'000;
+constexpr int64_t kTrimSpacingNanos = 60'000'000'000;
 // A pause for the CPU limit looks this often whether to stop.
 constexpr int64_t kPauseStepNanos = 50'000'000;
 // Files that are gone are remembered up to this number.
@@ -204,7 +209,8 @@ void Agent::Loop() {
     if (cpu_limiter_.enabled()) Pause();
     int64_t now = clock_->MonotonicNanos();
     if (events_ != nullptr) next = std::min(next, events_->Work());
-    next = std::min({next, CheckpointIfDue(now), StatusIfDue(now), EndIfDone(now), ShowProgressIfDue(now)});
+    next = std::min(
+        {next, CheckpointIfDue(now), StatusIfDue(now), EndIfDone(now), ShowProgressIfDue(now), TrimIfQuiet(now)});
     if (next <= now) continue;
     int watched = watcher_ != nullptr ? watcher_->descriptor() : -1;
     int piped = pipe_ != nullptr ? pipe_->descriptor() : -1;
@@ -233,6 +239,22 @@ void Agent::Drain() {
     if (left <= 0 || tailer_->Drained()) return;
     WaitReadable({waker_.descriptor()}, absl::Nanoseconds(left));
   }
+}
+
+// Gives back what a burst of work took, when it is over. When to call again.
+int64_t Agent::TrimIfQuiet(int64_t now) {
+  if (const uint64_t acked = tailer_->records_acked(); acked != records_at_trim_ || last_trim_ == 0) {
+    records_at_trim_ = acked;
+    trim_at_ = std::max(now + kQuietNanos, last_trim_ + kTrimSpacingNanos);
+    last_trim_ = std::max<int64_t>(last_trim_, 1);
+  }
+  if (now < trim_at_) return trim_at_;
+  if (trim_at_ > 0) {
+    malloc_trim(0);
+    last_trim_ = now;
+    trim_at_ = 0;
+  }
+  return Tailer::kNever;
 }
 
 // When to call again; nothing is due while nothing moves.

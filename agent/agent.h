@@ -69,6 +69,7 @@ class Agent {
   void Loop();
   void Pause();
   void Drain();
+  int64_t TrimIfQuiet(int64_t now);
   int64_t CheckpointIfDue(int64_t now);
   v1::AgentCheckpoint Checkpoint();
 
@@ -129,6 +130,9 @@ class Agent {
   // The loop's.
   int64_t last_checkpoint_ = 0;
   uint64_t records_at_checkpoint_ = 0;
+  int64_t trim_at_ = 0;    // monotonic; 0: nothing was done since the last time
+  int64_t last_trim_ = 0;  // monotonic
+  uint64_t records_at_trim_ = 0;
   int64_t last_status_ = 0;
   uint64_t records_at_status_ = 0;
   bool was_busy_ = false;

@@ -53,7 +53,7 @@ class WatchTree {
     int watch = -1;  // -1: polled
     uint64_t seen_in_scan = 0;
     int64_t poll_nanos = 0;
-    int64_t next_poll = 0;  // monotonic
+    int64_t next_poll = 0;               // monotonic
     std::vector<DirectoryEntry> listed;  // by name: what was there at the last poll
   };
 

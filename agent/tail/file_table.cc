@@ -29,7 +29,7 @@ TailedFile* FileTable::Add(std::unique_ptr<TailedFile> file) {
 void FileTable::MoveTo(TailedFile* file, const std::string& path) {
   LosePath(file);
   file->path = path;
-  by_path_[path] = file;
+  by_path_[file->path] = file;
 }
 
 void FileTable::LosePath(TailedFile* file) {

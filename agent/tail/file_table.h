@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,7 +36,7 @@ class FileTable {
 
  private:
   std::vector<std::unique_ptr<TailedFile>> files_;
-  absl::flat_hash_map<std::string, TailedFile*> by_path_;
+  absl::flat_hash_map<std::string_view, TailedFile*> by_path_;  // the keys are the files' own paths
   absl::flat_hash_map<std::pair<uint64_t, uint64_t>, TailedFile*> by_inode_;
 };
 
