@@ -39,6 +39,26 @@ TEST(AccessLineTest, CutsTheFormatsIntoPieces) {
   EXPECT_EQ(Pieces("a [b] - [20/Nov/2026:09:15:39 +0000] x"), "|a|[b]|-||x||||");
 }
 
+TEST(AccessLineTest, KnowsTheTimeByItsShape) {
+  constexpr std::string_view kTime = "20/Nov/2026:09:15:39 +0000";
+  EXPECT_EQ(AccessTimeSize(kTime), kTime.size());
+  EXPECT_EQ(AccessTimeSize("01/jAN/1970:00:00:00 -1159] more"), kTime.size());
+  EXPECT_EQ(AccessTimeSize(kTime.substr(1)), 0);
+  for (size_t i = 0; i < kTime.size(); ++i) {
+    std::string time(kTime);
+    const bool digit = kTime[i] >= '0' && kTime[i] <= '9';
+    const bool letter = (kTime[i] | 0x20) >= 'a' && (kTime[i] | 0x20) <= 'z';
+    for (int byte = 0; byte < 256; ++byte) {
+      time[i] = static_cast<char>(byte);
+      const bool is_digit = byte >= '0' && byte <= '9';
+      const bool is_letter = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
+      const bool sign = kTime[i] == '+' && byte == '-';
+      const bool fits = digit ? is_digit : letter ? is_letter : sign || byte == kTime[i];
+      ASSERT_EQ(AccessTimeSize(time) != 0, fits) << time;
+    }
+  }
+}
+
 TEST(AccessLineTest, LeavesOtherLinesAlone) {
   const std::string far_away = std::string(600, 'x') + " [20/Nov/2026:09:15:39 +0000]";
   const std::string_view lines[] = {

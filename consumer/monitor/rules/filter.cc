@@ -1,16 +1,13 @@
 #include "consumer/monitor/rules/filter.h"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <string_view>
 
+#include "base/find_bytes.h"
+
 namespace sluice::monitor {
 namespace {
-
-bool Contains(std::string_view line, const std::string& text) {
-  return ::memmem(line.data(), line.size(), text.data(), text.size()) != nullptr;
-}
 
 bool MatchesField(const std::pair<Field, Glob>& field, const Line& line) {
   const std::optional<std::string_view> value = field.first.Of(line);
@@ -30,7 +27,7 @@ bool Filter::MatchesBatch(const Line& line) const {
 bool Filter::MatchesRecord(const Line& line) const {
   const client::RecordView& record = line.record();
   if (record.severity() < min_severity) return false;
-  if (!contains.empty() && !Contains(record.line(), contains)) return false;
+  if (!contains.empty() && !ContainsBytes(record.line(), contains)) return false;
   if (regex != nullptr && !regex->Matches(record.line())) return false;
   return std::all_of(fields.begin(), fields.end(), [&](const std::pair<Field, Glob>& field) {
     return field.first.shared() || MatchesField(field, line);

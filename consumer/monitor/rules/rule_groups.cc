@@ -34,6 +34,7 @@ RuleGroups::RuleGroups(Rule rule, absl::Duration lateness)
       shape_(rule_, lateness),
       at_once_(NeverShrinks(rule_.condition) && rule_.direction == Direction::kAbove &&
                rule_.hold == absl::ZeroDuration()),
+      holds_from_(at_once_ ? shape_.CountAbove(rule_.threshold) : 0),
       keeps_silent_(rule_.condition == Condition::kAbsence ||
                     (NeverShrinks(rule_.condition) && rule_.direction == Direction::kBelow)),
       shared_groups_(
@@ -58,7 +59,7 @@ void RuleGroups::MakeKey(const Line& line) {
 
 RuleGroups::Group* RuleGroups::FindOrAdd(const Line& line, int64_t step) {
   if (group_ != nullptr) return group_;
-  if (const auto found = groups_.find(key_); found != groups_.end()) return group_ = found->second.get();
+  if (const auto found = by_key_.find(key_); found != by_key_.end()) return group_ = found->second;
   if (groups_.size() >= rule_.groups_max) return nullptr;
   Alert::Group labels;
   for (const Field& field : rule_.group_by) labels.emplace_back(field.text(), Cut(field.Of(line).value_or("")));
@@ -74,6 +75,7 @@ RuleGroups::Group* RuleGroups::AddGroup(std::string_view key, Alert::Group label
   settled_ = false;
   const auto added = groups_.emplace(key, std::move(group)).first;
   added->second->key = &added->first;
+  by_key_.emplace(added->first, added->second.get());
   Touch(added->second.get());
   return added->second.get();
 }
@@ -143,10 +145,10 @@ void RuleGroups::Add(const Line& line, int64_t unix_nanos, Findings* findings) {
 
 void RuleGroups::AddAtOnce(Group* group, int64_t step, const Sample& sample, int64_t unix_nanos, Findings* findings) {
   group->window.Reach(step);
-  const bool held = Holds(group->window.ReadNewest().value);
+  const bool held = group->window.newest_count() >= holds_from_;
   if (!group->window.Add(step, sample)) ++counts_.values_exceeded;
-  const double value = group->window.ReadNewest().value;
-  if (!Holds(value)) return;
+  if (group->window.newest_count() < holds_from_) return;
+  const double value = shape_.ValueOf(group->window.newest_count());
   if (!held) {
     group->crossing_nanos = unix_nanos;
     group->crossing_value = value;
@@ -187,6 +189,7 @@ void RuleGroups::EvaluateAt(int64_t end, Findings* findings) {
     EvaluateGroup(group, end, findings);
     if (Drop(group, end, findings)) {
       touched_.insert(at->first);
+      by_key_.erase(at->first);
       at = groups_.erase(at);
       group_ = nullptr;
       continue;
@@ -198,6 +201,8 @@ void RuleGroups::EvaluateAt(int64_t end, Findings* findings) {
 }
 
 void RuleGroups::EvaluateGroup(Group* group, int64_t end, Findings* findings) {
+  // Nothing begins at the end of a step that has too little for it; of thousands of groups most are such.
+  if (at_once_ && group->phase.quiet() && group->window.count_max() < holds_from_) return;
   const absl::Time at = shape_.TimeOf(end);
   // It fired within the step that begins here, by records that this window does not have.
   if (group->phase.firing() && at <= group->phase.since()) return;
@@ -256,6 +261,7 @@ void RuleGroups::ResolveAll(absl::Time at, Findings* findings) {
     if (group->phase.firing()) Raise(*group, 0, group->phase.since(), std::max(at, group->phase.since()), findings);
   }
   firing_ = 0;
+  by_key_.clear();
   groups_.clear();
   group_ = nullptr;
 }

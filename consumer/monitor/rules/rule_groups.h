@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -103,11 +104,13 @@ class RuleGroups {
 
   const Rule rule_;
   const WindowShape shape_;
-  const bool at_once_;        // it need not wait for the end of a step
-  const bool keeps_silent_;   // a group without records may have something to tell
-  const bool shared_groups_;  // all records of a batch are of one group
+  const bool at_once_;         // it need not wait for the end of a step
+  const uint64_t holds_from_;  // with so many records; of at_once_
+  const bool keeps_silent_;    // a group without records may have something to tell
+  const bool shared_groups_;   // all records of a batch are of one group
   size_t values_ = 0;
-  Groups groups_;
+  Groups groups_;                                         // in the order in which they are told
+  absl::flat_hash_map<std::string_view, Group*> by_key_;  // the same; views of its keys
   size_t firing_ = 0;
   int64_t next_ = kUnset;  // the end of the next window to look at
   bool settled_ = false;

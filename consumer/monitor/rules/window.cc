@@ -26,6 +26,23 @@ int64_t WindowShape::StepOf(int64_t unix_nanos) const {
   return unix_nanos / step_nanos - (unix_nanos % step_nanos < 0 ? 1 : 0);
 }
 
+double WindowShape::ValueOf(uint64_t count) const {
+  const auto n = static_cast<double>(count);
+  return condition == Condition::kRate ? n * 1e9 / static_cast<double>(steps * step_nanos) : n;
+}
+
+uint64_t WindowShape::CountAbove(double threshold) const {
+  constexpr double kCountMax = 1e15;  // neighbours differ as doubles, and no window has more
+  const double estimate =
+      condition == Condition::kRate ? threshold * static_cast<double>(steps * step_nanos) * 1e-9 : threshold;
+  if (estimate >= kCountMax) return UINT64_MAX;
+  // The estimate is rounded otherwise than values are.
+  auto count = static_cast<uint64_t>(std::max(0.0, estimate));
+  while (count > 0 && ValueOf(count - 1) > threshold) --count;
+  while (ValueOf(count) <= threshold) ++count;
+  return count;
+}
+
 Window::Window(const WindowShape* shape, size_t* values)
     : shape_(shape), values_(values), steps_(static_cast<size_t>(shape->steps + shape->slack)) {
   if (shape->condition == Condition::kPercentile) quantiles_.resize(steps_.size());
@@ -39,12 +56,15 @@ size_t Window::PlaceOf(int64_t step) const {
 }
 
 Window::Step* Window::Open(int64_t step) {
+  if (open_ != nullptr && open_->step == step) return open_;
   const size_t place = PlaceOf(step);
   if (steps_[place].step != step) {
+    kept_count_ -= steps_[place].count;
     steps_[place] = {.step = step};
     if (!quantiles_.empty()) quantiles_[place].Clear();
   }
-  return &steps_[place];
+  open_ = &steps_[place];
+  return open_;
 }
 
 const Window::Step* Window::FindStep(int64_t step) const {
@@ -74,11 +94,13 @@ bool Window::AddValue(int64_t step, uint64_t value) {
     if (found->second >= step) return true;
     if (const Step* before = FindStep(found->second)) {
       --steps_[PlaceOf(before->step)].count;
+      --kept_count_;
       if (InNewest(before->step)) --newest_count_;
     }
     found->second = step;
   }
   ++Open(step)->count;
+  ++kept_count_;
   if (InNewest(step)) ++newest_count_;
   return true;
 }
@@ -88,9 +110,10 @@ bool Window::Add(int64_t step, const Sample& sample) {
   if (shape_->condition == Condition::kDistinct) return AddValue(step, sample.value);
   Step* const place = Open(step);
   ++place->count;
+  ++kept_count_;
   place->part += sample.part ? 1 : 0;
   place->sum += sample.number;
-  if (!quantiles_.empty()) quantiles_[PlaceOf(step)].Add(sample.number);
+  if (!quantiles_.empty()) quantiles_[static_cast<size_t>(place - steps_.data())].Add(sample.number);
   if (InNewest(step)) ++newest_count_;
   return true;
 }
@@ -129,9 +152,8 @@ Window::Reading Window::ToReading(uint64_t count, uint64_t part, double sum) con
   switch (shape_->condition) {
     case Condition::kCount:
     case Condition::kDistinct:
-      return {.known = true, .value = n};
     case Condition::kRate:
-      return {.known = true, .value = n * 1e9 / static_cast<double>(shape_->steps * shape_->step_nanos)};
+      return {.known = true, .value = shape_->ValueOf(count)};
     case Condition::kAverage:
       return {.known = known, .value = known ? sum / n : 0};
     case Condition::kRatio:
@@ -173,6 +195,7 @@ absl::Status Window::Load(const v1::MonitorWindow& in) {
   for (const v1::MonitorStep& saved : in.steps()) {
     Step* const step = Open(saved.step());
     step->count = saved.count();
+    kept_count_ += saved.count();
     step->part = saved.part();
     step->sum = saved.sum();
     if (InNewest(saved.step())) newest_count_ += saved.count();

@@ -23,6 +23,10 @@ struct WindowShape {
   WindowShape(const Rule& rule, absl::Duration lateness);
 
   int64_t StepOf(int64_t unix_nanos) const;
+  // The value of so many records; of kCount, kRate, kDistinct.
+  double ValueOf(uint64_t count) const;
+  // The least number of records whose value is above `threshold`; UINT64_MAX: no number is. Of the same conditions.
+  uint64_t CountAbove(double threshold) const;
   absl::Time TimeOf(int64_t boundary) const { return absl::FromUnixNanos(boundary * step_nanos); }
 
   Condition condition;
@@ -64,9 +68,10 @@ class Window {
   Reading Read(int64_t end) const;
   // Records in it.
   uint64_t CountBefore(int64_t end) const;
-  // The one that ends with the step of the newest record. It can only grow with records of that step. Of kCount, kRate,
-  // kDistinct.
-  Reading ReadNewest() const { return ToReading(newest_count_, 0, 0); }
+  // Records in the one that ends with the step of the newest record. It can only grow with records of that step.
+  uint64_t newest_count() const { return newest_count_; }
+  // No window that may still be read has more records (kDistinct: values).
+  uint64_t count_max() const { return kept_count_; }
   // No record in the window that ends at `end`.
   bool EmptyAt(int64_t end) const { return newest_ < end - shape_->steps; }
   // The step of the newest record.
@@ -99,7 +104,9 @@ class Window {
   size_t* const values_;
   int64_t newest_ = kNever;
   uint64_t newest_count_ = 0;                         // of the window that ends behind newest_
+  uint64_t kept_count_ = 0;                           // of all of steps_
   std::vector<Step> steps_;                           // a ring
+  Step* open_ = nullptr;                              // the one that was opened last
   std::vector<sketch::Quantiles> quantiles_;          // of kPercentile, beside steps_
   absl::flat_hash_map<uint64_t, int64_t> last_step_;  // of kDistinct: of each value; the steps count these
 };

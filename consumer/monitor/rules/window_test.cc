@@ -33,16 +33,16 @@ TEST(WindowTest, CountsWhatLiesBetweenItsEdges) {
   window.Add(1000, {});
   window.Add(1001, {});
   window.Add(1119, {});
-  EXPECT_EQ(window.ReadNewest().value, 3);
+  EXPECT_EQ(window.newest_count(), 3);
   EXPECT_EQ(window.Read(1001).value, 1);  // what comes behind it does not count
   EXPECT_EQ(window.Read(1120).value, 3);
   EXPECT_EQ(window.Read(1121).value, 2);
   window.Add(1120, {});
-  EXPECT_EQ(window.ReadNewest().value, 3);
+  EXPECT_EQ(window.newest_count(), 3);
   window.Add(1118, {});  // out of order
-  EXPECT_EQ(window.ReadNewest().value, 4);
+  EXPECT_EQ(window.newest_count(), 4);
   window.Add(5000, {});  // a gap
-  EXPECT_EQ(window.ReadNewest().value, 1);
+  EXPECT_EQ(window.newest_count(), 1);
   EXPECT_EQ(window.Read(4999).value, 0);
   EXPECT_TRUE(window.EmptyAt(5121));
   EXPECT_FALSE(window.EmptyAt(5120));
@@ -56,7 +56,7 @@ TEST(WindowTest, CountsTheSameInEveryOrder) {
     // Within a few steps, in different orders.
     for (int64_t base = 0; base < 500; base += 11) {
       for (int i = 0; i < 11; ++i) window.Add(base + i * stride % 11, {});
-      EXPECT_EQ(window.ReadNewest().value, std::min<int64_t>(base + 11, 120)) << stride;
+      EXPECT_EQ(window.newest_count(), std::min<int64_t>(base + 11, 120)) << stride;
     }
   }
 }
@@ -88,15 +88,15 @@ TEST(WindowTest, CountsDistinctValuesOnceAndByTheirLastStep) {
     window.Add(1, {.value = 1});
     window.Add(1, {.value = 2});
     window.Add(0, {.value = 2});  // out of order: known already
-    EXPECT_EQ(window.ReadNewest().value, 2);
+    EXPECT_EQ(window.newest_count(), 2);
     window.Add(119, {.value = 3});
     window.Add(120, {.value = 2});
-    EXPECT_EQ(window.ReadNewest().value, 3);
+    EXPECT_EQ(window.newest_count(), 3);
     EXPECT_EQ(window.Read(122).value, 2);
     window.Forget(122);
     EXPECT_EQ(values, 2);
     window.Add(123, {.value = 1});
-    EXPECT_EQ(window.ReadNewest().value, 3);
+    EXPECT_EQ(window.newest_count(), 3);
   }
   EXPECT_EQ(values, 0);
 }
@@ -108,7 +108,7 @@ TEST(WindowTest, KeepsNoMoreValuesThanTheBound) {
   for (uint64_t i = 0; i < Rule::kValuesMax; ++i) ASSERT_TRUE(window.Add(0, {.value = i}));
   EXPECT_FALSE(window.Add(0, {.value = Rule::kValuesMax}));
   EXPECT_TRUE(window.Add(1, {.value = 5}));
-  EXPECT_EQ(window.ReadNewest().value, Rule::kValuesMax);
+  EXPECT_EQ(window.newest_count(), Rule::kValuesMax);
 }
 
 TEST(WindowTest, FindsPercentilesWithinOnePercent) {
@@ -140,7 +140,32 @@ TEST(WindowTest, GoesOnFromItsSavedForm) {
       add(&other, i);
       ASSERT_EQ(one.Read(i).known, other.Read(i).known);
       ASSERT_EQ(one.Read(i).value, other.Read(i).value) << static_cast<int>(condition) << " " << i;
-      ASSERT_EQ(one.ReadNewest().value, other.ReadNewest().value);
+      ASSERT_EQ(one.newest_count(), other.newest_count());
+    }
+  }
+}
+
+TEST(WindowShapeTest, KnowsFromHowManyRecordsOnTheValueIsAboveAThreshold) {
+  const auto shape = [](Condition condition, absl::Duration window) {
+    Rule rule;
+    rule.condition = condition;
+    rule.window = window;
+    return WindowShape(rule, absl::Seconds(5));
+  };
+  const WindowShape count = shape(Condition::kCount, absl::Minutes(5));
+  for (const auto& [threshold, least] :
+       {std::pair<double, uint64_t>{-1, 0}, {0, 1}, {0.5, 1}, {1, 2}, {9.99, 10}, {1e14, 100'000'000'000'001}}) {
+    EXPECT_EQ(count.CountAbove(threshold), least) << threshold;
+  }
+  EXPECT_EQ(count.CountAbove(1e15), UINT64_MAX);
+  EXPECT_EQ(shape(Condition::kRate, absl::Minutes(2)).CountAbove(10), 1201);  // high traffic
+  // Windows and thresholds whose quotients are no round numbers.
+  for (int64_t millis = 1000; millis < 700'000'000; millis = millis * 7 / 3 + 1) {
+    const WindowShape rate = shape(Condition::kRate, absl::Milliseconds(millis));
+    for (double threshold = 1e-6; threshold < 1e7; threshold *= 1.7) {
+      const uint64_t least = rate.CountAbove(threshold);
+      ASSERT_GT(rate.ValueOf(least), threshold) << millis;
+      ASSERT_LE(rate.ValueOf(least - 1), threshold) << millis;
     }
   }
 }

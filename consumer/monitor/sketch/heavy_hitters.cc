@@ -65,7 +65,8 @@ void HeavyHitters::Insert(uint32_t counter) { slots_[FindSlot(hashes_[counter], 
 // Closes the gap, so that no search ends too early.
 void HeavyHitters::Remove(uint32_t counter) {
   const size_t mask = slots_.size() - 1;
-  size_t gap = FindSlot(hashes_[counter], counters_[counter].key);
+  size_t gap = hashes_[counter] & mask;
+  while (slots_[gap] != counter) gap = (gap + 1) & mask;
   for (size_t at = (gap + 1) & mask; slots_[at] != kNone; at = (at + 1) & mask) {
     const size_t home = hashes_[slots_[at]] & mask;
     if (((at - home) & mask) < ((at - gap) & mask)) continue;  // its home lies behind the gap
@@ -75,40 +76,41 @@ void HeavyHitters::Remove(uint32_t counter) {
   slots_[gap] = kNone;
 }
 
-void HeavyHitters::Put(size_t at, uint32_t counter) {
-  heap_[at] = counter;
-  heap_at_[counter] = static_cast<uint32_t>(at);
+void HeavyHitters::Put(size_t at, const HeapEntry& entry) {
+  heap_[at] = entry;
+  heap_at_[entry.counter] = static_cast<uint32_t>(at);
 }
 
 void HeavyHitters::SiftDown(size_t at) {
-  const uint32_t counter = heap_[at];
+  const HeapEntry entry = heap_[at];
+  const size_t size = heap_.size();
   while (true) {
     size_t child = 2 * at + 1;
-    if (child >= heap_.size()) break;
-    if (child + 1 < heap_.size() && IsSmaller(heap_[child + 1], heap_[child])) ++child;
-    if (!IsSmaller(heap_[child], counter)) break;
+    if (child >= size) break;
+    if (child + 1 < size) child += IsSmaller(heap_[child + 1], heap_[child]) ? 1 : 0;
+    if (!IsSmaller(heap_[child], entry)) break;
     Put(at, heap_[child]);
     at = child;
   }
-  Put(at, counter);
+  Put(at, entry);
 }
 
 void HeavyHitters::SiftUp(size_t at) {
-  const uint32_t counter = heap_[at];
+  const HeapEntry entry = heap_[at];
   while (at > 0) {
     const size_t parent = (at - 1) / 2;
-    if (!IsSmaller(counter, heap_[parent])) break;
+    if (!IsSmaller(entry, heap_[parent])) break;
     Put(at, heap_[parent]);
     at = parent;
   }
-  Put(at, counter);
+  Put(at, entry);
 }
 
 void HeavyHitters::AddCounter(Counter counter) {
   const auto place = static_cast<uint32_t>(counters_.size());
   hashes_.push_back(Xxh3(counter.key));
+  heap_.push_back({.count = counter.count, .hash = hashes_.back(), .counter = place});
   counters_.push_back(std::move(counter));
-  heap_.push_back(place);
   heap_at_.push_back(place);
   Insert(place);
   SiftUp(heap_.size() - 1);
@@ -120,6 +122,7 @@ HeavyHitters::Place HeavyHitters::Add(std::string_view key, uint64_t times) {
   const uint64_t hash = Xxh3(key);
   if (const uint32_t found = slots_[FindSlot(hash, key)]; found != kNone) {
     counters_[found].count += times;
+    heap_[heap_at_[found]].count += times;
     SiftDown(heap_at_[found]);
     return {found, false};
   }
@@ -127,13 +130,14 @@ HeavyHitters::Place HeavyHitters::Add(std::string_view key, uint64_t times) {
     AddCounter({.key = std::string(key), .count = times, .error = 0});
     return {counters_.size() - 1, true};
   }
-  const uint32_t smallest = heap_.front();
+  const uint32_t smallest = heap_.front().counter;
   Remove(smallest);
   Counter& counter = counters_[smallest];
   counter.key.assign(key);
   counter.error = counter.count;
   counter.count += times;
   hashes_[smallest] = hash;
+  heap_.front() = {.count = counter.count, .hash = hash, .counter = smallest};
   Insert(smallest);
   SiftDown(0);
   return {smallest, true};
@@ -163,7 +167,7 @@ void HeavyHitters::Rebuild(std::vector<Counter> counters) {
 void HeavyHitters::Merge(const HeavyHitters& other) {
   // A key that has no counter came at most as often as the smallest one says.
   const auto unseen = [](const HeavyHitters& sketch) {
-    return sketch.counters_.size() < sketch.capacity_ ? 0 : sketch.counters_[sketch.heap_.front()].count;
+    return sketch.counters_.size() < sketch.capacity_ ? 0 : sketch.heap_.front().count;
   };
   const uint64_t unseen_here = unseen(*this);
   const uint64_t unseen_there = unseen(other);

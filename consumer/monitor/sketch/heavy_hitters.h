@@ -58,16 +58,26 @@ class HeavyHitters {
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
 
-  // Of equal ones one is always the smaller, so that a sketch that was read again goes on as the one that was written.
-  bool IsSmaller(uint32_t a, uint32_t b) const {
-    return counters_[a].count != counters_[b].count ? counters_[a].count < counters_[b].count : hashes_[a] < hashes_[b];
+  // A counter's place in the heap, with what it is ordered by: the way down the heap touches nothing else.
+  struct HeapEntry {
+    uint64_t count;
+    uint64_t hash;  // of the key
+    uint32_t counter;
+  };
+
+  // Of equal counts one is always the smaller, so that a sketch that was read again goes on as the one that was
+  // written. One comparison of 128 bits: which child is the smaller one cannot be foreseen, so there is to be no
+  // branch.
+  static bool IsSmaller(const HeapEntry& a, const HeapEntry& b) {
+    using Order = unsigned __int128;
+    return (Order{a.count} << 64 | a.hash) < (Order{b.count} << 64 | b.hash);
   }
   size_t FindSlot(uint64_t hash, std::string_view key) const;
   void Insert(uint32_t counter);
   void Remove(uint32_t counter);
   void SiftDown(size_t at);
   void SiftUp(size_t at);
-  void Put(size_t at, uint32_t counter);
+  void Put(size_t at, const HeapEntry& entry);
   void AddCounter(Counter counter);
   void Rebuild(std::vector<Counter> counters);
 
@@ -75,7 +85,7 @@ class HeavyHitters {
   uint64_t total_ = 0;
   std::vector<Counter> counters_;
   std::vector<uint64_t> hashes_;   // of the counters' keys
-  std::vector<uint32_t> heap_;     // counters, the smallest first
+  std::vector<HeapEntry> heap_;    // the smallest first
   std::vector<uint32_t> heap_at_;  // of each counter
   std::vector<uint32_t> slots_;    // hash table of counters, linear probing; a power of two
 };
