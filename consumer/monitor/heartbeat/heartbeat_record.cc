@@ -8,7 +8,7 @@ namespace sluice::monitor {
 namespace {
 
 constexpr double kIntervalSecondsMin = 0.1;
-constexpr double kIntervalSecondsMax = 86'400;
+constexpr double kIntervalSecondsMax = 7 * 86'400;
 constexpr size_t kBodyBytesMax = 64 << 10;
 
 // False if the value is there and is no name.
@@ -34,8 +34,9 @@ std::optional<Heartbeat> ReadHeartbeat(const client::RecordView& record) {
       !ReadName(object, "environment", &beat.environment) || !ReadName(object, "instance", &beat.instance)) {
     return std::nullopt;
   }
-  double seconds;
-  if (object["interval_seconds"].get_double().get(seconds) == simdjson::SUCCESS) {
+  for (const char* const name : {"interval", "interval_seconds"}) {
+    double seconds;
+    if (object[name].get_double().get(seconds) != simdjson::SUCCESS) continue;
     if (!(seconds > 0)) return std::nullopt;
     beat.interval = absl::Seconds(std::clamp(seconds, kIntervalSecondsMin, kIntervalSecondsMax));
   }

@@ -19,8 +19,9 @@ struct Heartbeat {
   bool retired = false;
 };
 
-// From the JSON object {"service":…,"environment":…,"instance":…,"interval_seconds":…,"retired":…} in the body; only
-// the service must be there. Nothing if the record is none.
+// From the JSON object {"service":…,"environment":…,"instance":…,"interval":…,"retired":…} in the body; only the
+// service must be there. The interval, in seconds, may be called interval_seconds as well. Nothing if the record is
+// none.
 std::optional<Heartbeat> ReadHeartbeat(const client::RecordView& record);
 
 }  // namespace sluice::monitor

@@ -68,6 +68,15 @@ TEST_F(HeartbeatTest, TellsOfSilenceOnceAndOfTheReturn) {
   EXPECT_THAT(TakeMessages(), IsEmpty());
 }
 
+TEST_F(HeartbeatTest, TakesTheIntervalAsTheCollectorWritesItForHttp) {
+  Tick(0, 0);
+  Beat(0, R"({"service":"a","interval":2})");
+  Tick(1, 6);
+  EXPECT_THAT(TakeMessages(), IsEmpty());
+  Tick(7, 7);
+  EXPECT_EQ(TakeMessages().size(), 1);
+}
+
 TEST_F(HeartbeatTest, TellsInstancesApart) {
   Tick(0, 0);
   Beat(0, R"({"service":"a","instance":"1","interval_seconds":1})");
@@ -149,6 +158,7 @@ TEST_F(HeartbeatTest, CountsWhatIsNoHeartbeat) {
                                    R"({"service":""})",
                                    R"({"service":5})",
                                    R"({"service":"a","interval_seconds":-1})",
+                                   R"({"service":"a","interval":0})",
                                    R"({"service":"a")"};
   for (const std::string_view body : kBad) Beat(0, body);
   EXPECT_EQ(stage_.malformed(), std::size(kBad));
