@@ -1,5 +1,6 @@
 #include "consumer/monitor/outbox.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -121,6 +122,7 @@ void Outbox::Erase(Entries::iterator entry) {
 
 void Outbox::SeeInLog(std::string_view topic, std::string_view id) {
   const std::string key = KeyOf(topic, id);
+  if (topic == kNotificationsTopic) ForgetTold(id);
   if (const auto found = by_id_.find(key); found != by_id_.end()) {
     Arrived(entries_.find(found->second));
     return;
@@ -156,8 +158,16 @@ void Outbox::Arrived(Entries::iterator entry) {
 
 void Outbox::Remember(const v1::MonitorOutboxEntry& content) {
   if (!content.has_alert() || active_) return;
-  const bool past = unix_now_ - static_cast<int64_t>(content.record().time_unix_nano()) > kPastNanos;
-  if (!past) recent_.push_back({.at = now_, .content = content});
+  // It was read later than that it was told.
+  if (ahead_.contains(KeyOf(kNotificationsTopic, content.id()))) return;
+  if (unix_now_ - static_cast<int64_t>(content.record().time_unix_nano()) > kUntoldNanos) return;
+  recent_.push_back({.at = now_, .content = content});
+  if (recent_.size() > kTellingMax) recent_.pop_front();
+}
+
+void Outbox::ForgetTold(std::string_view id) {
+  const auto told = std::find_if(recent_.begin(), recent_.end(), [&](const Recent& r) { return r.content.id() == id; });
+  if (told != recent_.end()) recent_.erase(told);
 }
 
 void Outbox::SetActive(bool active) {
@@ -170,7 +180,7 @@ void Outbox::SetActive(bool active) {
     dirty_.insert_or_assign(number, entry.committed);
   }
   for (Recent& recent : recent_) {
-    if (now_ - recent.at > kOverlapNanos) continue;
+    if (now_ - recent.at > kUntoldNanos) continue;
     Entry entry{.content = std::move(recent.content)};
     entry.content.set_published(true);
     entry.content.set_ours(true);
@@ -192,7 +202,7 @@ void Outbox::Save(Commit* commit) {
     }
   }
   dirty_.clear();
-  while (!recent_.empty() && now_ - recent_.front().at > kOverlapNanos) recent_.pop_front();
+  while (!recent_.empty() && now_ - recent_.front().at > kUntoldNanos) recent_.pop_front();
 }
 
 absl::Status Outbox::Load(OutboxNumber number, v1::MonitorOutboxEntry entry) {
@@ -245,7 +255,15 @@ void Outbox::TellEach(const std::function<void(OutboxNumber number, const Alert&
 }
 
 void Outbox::Done(OutboxNumber number) {
-  if (const auto found = entries_.find(number); found != entries_.end()) Erase(found);
+  const auto found = entries_.find(number);
+  if (found == entries_.end()) return;
+  const std::string id = found->second.content.id();
+  const Alert alert = FromProto(found->second.content.alert());
+  Erase(found);
+  if (!active_) return;  // who is now tells it, too
+  v1::LogRecord record = AlertRecord(alert);
+  record.set_time_unix_nano(static_cast<uint64_t>(unix_now_));
+  Publish(kNotificationsTopic, id, std::move(record));
 }
 
 }  // namespace sluice::monitor

@@ -1,7 +1,7 @@
 // What the monitor's parts have found and what is to become of it: committed with their state, then published by the
 // active monitor of the group, seen again in the log, told to the notifiers, forgotten.
 //
-//   found ─► committed ─► sent ─► in the log ─► notifiers told ─► done
+//   found ─► committed ─► sent ─► in the log ─► notifiers told ─► done, which is a record of its own ─► forgotten
 //
 // What a record is, is its id. A standby finds what the active monitor finds, and sees in the log what of it is
 // published; a monitor that was killed sees in the log what it had published before. So nobody needs to know who has
@@ -50,8 +50,8 @@ class Outbox final : public Findings {
 
   // The log has this record of the group's.
   void SeeInLog(std::string_view topic, std::string_view id);
-  // As of now this monitor is the active one, or not. Who is not tells nobody. Alerts that came by in the last minute
-  // before it became the active one may not have been told by the former one, and are told.
+  // As of now this monitor is the active one, or not. Who is not tells nobody. Who becomes it tells the alerts of the
+  // last hour of which it has not seen that the former one was done with them.
   void SetActive(bool active);
   bool active() const { return active_; }
   // Before anything else, and whenever time has passed.
@@ -76,7 +76,7 @@ class Outbox final : public Findings {
   void SentIsDurable();
   // Calls `tell` for each alert that is in the log, and committed as such, and was not told yet.
   void TellEach(const std::function<void(OutboxNumber number, const Alert& alert)>& tell);
-  // The notifiers are done with it.
+  // The notifiers are done with it, which the log is to know.
   void Done(OutboxNumber number);
 
   bool full() const { return waiting_ >= kWaitingMax || waiting_bytes_ >= kWaitingBytesMax; }
@@ -86,9 +86,8 @@ class Outbox final : public Findings {
   uint64_t given_up() const { return given_up_; }    // not told any more
 
  private:
-  static constexpr int64_t kOverlapNanos = 60'000'000'000;
-  // Alerts that are older were told when they happened: what is read is the past.
-  static constexpr int64_t kPastNanos = 300'000'000'000;
+  // Alerts that are older, or came by longer ago, are left to rest: what is read is the past.
+  static constexpr int64_t kUntoldNanos = 3'600'000'000'000;
 
   struct Entry {
     v1::MonitorOutboxEntry content = {};
@@ -106,13 +105,15 @@ class Outbox final : public Findings {
   void Add(std::string_view topic, std::string_view id, v1::LogRecord record, const Alert* alert);
   void Arrived(Entries::iterator entry);
   void Erase(Entries::iterator entry);
+  // An alert that came by, for the case that this monitor has to tell it.
   void Remember(const v1::MonitorOutboxEntry& content);
+  void ForgetTold(std::string_view id);
 
   Entries entries_;
   absl::flat_hash_map<std::string, OutboxNumber> by_id_;  // of those that wait
   absl::flat_hash_set<std::string> ahead_;
   std::deque<std::string> ahead_order_;
-  std::deque<Recent> recent_;                      // alerts that came by while this monitor was not active
+  std::deque<Recent> recent_;                      // alerts that came by, perhaps untold, while this was not active
   absl::flat_hash_map<OutboxNumber, bool> dirty_;  // true: was committed once
   OutboxNumber next_ = 1;
   OutboxNumber first_unsent_ = 0;

@@ -262,6 +262,64 @@ TEST_F(PipelineTest, AStandbyTakesOverWithoutAGapOrARepeat) {
   std::sort(published.begin(), published.end());
   EXPECT_EQ(published, expected);
   for (const std::string& id : expected) EXPECT_GE(told.count(id), 1) << id;
+  // What the one that was killed told in its last step, it could not say that it had.
+  EXPECT_LE(told.size(), expected.size() + 1);
+}
+
+TEST_F(PipelineTest, WhoTakesOverTellsWhatTheOneBeforeWasNotDoneWith) {
+  Log log;
+  Process one(directory_ + "/one");
+  Process other(directory_ + "/other");
+  one.outbox()->SetActive(true);
+  std::multiset<std::string> told;
+  const auto step = [&](int64_t now) {
+    for (Process* const process : {&one, &other}) {
+      while (!process->at_end(log)) process->Read(log, now);
+      process->Tick(now);
+      process->Commit();
+    }
+    one.Send(&log, 1 << 20);
+  };
+  // 4 in 5 s: "many" begins; behind that, silence begins.
+  for (int i = 0; i < 4; ++i) log.AddLine(At(0));
+  for (int64_t now = 0; now <= 3; ++now) step(now);
+  one.Tell(&told);
+  for (int64_t now = 4; now <= 5; ++now) step(now);
+  const std::multiset<std::string> told_by_one = told;
+  ASSERT_EQ(told_by_one.size(), 1);
+  for (int64_t now = 6; now <= 20; ++now) step(now);  // it hangs: tells nobody of what it finds and publishes
+  const std::vector<std::string> published = log.Alerts();
+  ASSERT_EQ(published.size(), 3);
+  one.Kill();
+  while (!other.at_end(log)) other.Read(log, 21);
+  other.outbox()->SetActive(true);
+  other.Commit();
+  other.Tell(&told);
+  EXPECT_EQ(told, (std::multiset<std::string>(published.begin(), published.end())));
+}
+
+TEST_F(PipelineTest, WhoTakesOverLetsThePastRest) {
+  Log log;
+  Process one(directory_ + "/one");
+  one.outbox()->SetActive(true);
+  for (int i = 0; i < 4; ++i) log.AddLine(At(0));
+  for (int64_t now = 0; now <= 3; ++now) {
+    while (!one.at_end(log)) one.Read(log, now);
+    one.Tick(now);
+    one.Commit();
+    one.Send(&log, 1 << 20);
+  }
+  one.Kill();
+  ASSERT_EQ(log.Alerts().size(), 1);
+  for (const auto& [later, tells] : {std::pair<int64_t, size_t>{3590, 1}, {3610, 0}}) {
+    Process other(StrCat(directory_, "/", later));
+    while (!other.at_end(log)) other.Read(log, later);
+    other.outbox()->SetActive(true);
+    other.Commit();
+    std::multiset<std::string> told;
+    other.Tell(&told);
+    EXPECT_EQ(told.size(), tells) << later;
+  }
 }
 
 TEST_F(PipelineTest, LeavesOutWhatOtherMonitorsPublish) {

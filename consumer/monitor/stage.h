@@ -27,6 +27,8 @@ namespace sluice::monitor {
 inline constexpr std::string_view kAlertsTopic = "alerts";
 inline constexpr std::string_view kMetricsTopic = "metrics";
 inline constexpr std::string_view kCriticalTopic = "critical";
+// Of each alert, that the notifiers are done with it: who takes over does not tell it again.
+inline constexpr std::string_view kNotificationsTopic = "notifications";
 // What services publish to.
 inline constexpr std::string_view kHeartbeatsTopic = "heartbeats";
 
