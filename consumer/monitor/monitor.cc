@@ -58,11 +58,8 @@ absl::StatusOr<std::unique_ptr<Monitor>> Monitor::Create(MonitorOptions options,
 absl::Status Monitor::Open() {
   config_hash_ = HashOfFile(flags_.config);
   SLUICE_ASSIGN_OR_RETURN(store_, StateStore::Open(options_.state_dir));
-  std::vector<Stage*> stages = {&rules_, &heartbeats_, &critical_};
-  if (options_.access.enabled) {
-    SLUICE_ASSIGN_OR_RETURN(access_, AccessStage::Create(options_.access, &registry_));
-    stages.push_back(access_.get());
-  }
+  SLUICE_ASSIGN_OR_RETURN(access_, AccessStage::Create(options_.access, &registry_));
+  std::vector<Stage*> stages = {&rules_, &heartbeats_, &critical_, access_.get()};
   pipeline_ = std::make_unique<Pipeline>(Pipeline::Options{.group = options_.group, .lateness = options_.lateness},
                                          std::move(stages), store_.get());
   SLUICE_RETURN_IF_ERROR(Annotate(pipeline_->Load(), StrCat("state directory ", options_.state_dir)));
@@ -94,9 +91,7 @@ absl::Status Monitor::Start() {
     changed_.SignalAll();
   });
   notifiers_ = std::make_unique<NotifyHub>(options_.notify, &registry_, clock_);
-  std::vector<Alert> firing = rules_.Firing();
-  for (Alert& alert : heartbeats_.Firing()) firing.push_back(std::move(alert));
-  notifiers_->Resume(firing);
+  notifiers_->Resume(Firing());
   loop_ = std::thread([this] { Loop(); });
   reader_ = std::thread([this] { ReadLoop(); });
   agents_reader_ = std::thread([this] { AgentsLoop(); });
@@ -336,6 +331,12 @@ void Monitor::LookAtConfig() {
   TakeUp(*std::move(options));
 }
 
+std::vector<Alert> Monitor::Firing() const {
+  std::vector<Alert> firing = rules_.Firing();
+  for (Alert& alert : heartbeats_.Firing()) firing.push_back(std::move(alert));
+  return firing;
+}
+
 void Monitor::TakeUp(MonitorOptions options) {
   rules_.Replace(options.rules, options.lateness, pipeline_->outbox());
   heartbeats_.Configure(options.heartbeats);
@@ -343,7 +344,10 @@ void Monitor::TakeUp(MonitorOptions options) {
   pipeline_->set_lateness(options.lateness);
   options_.rules = std::move(options.rules);
   options_.lateness = options.lateness;
-  notifiers_->SetSilences(std::move(options.notify.silences));
+  if (const absl::Status status = access_->Configure(std::move(options.access), pipeline_->outbox()); !status.ok()) {
+    log::Error("monitor", "statistics are not taken up", {{"reason", status}});
+  }
+  notifiers_->Configure(options.notify, Firing());
   log::Info("monitor", "configuration taken up", {{"rules", options_.rules.size()}});
 }
 

@@ -69,6 +69,7 @@ class Monitor {
   void TakeAgents();
   void LookAtConfig();
   void TakeUp(MonitorOptions options);
+  std::vector<Alert> Firing() const;
   void Fail(absl::Status status);
   absl::Time Now() const { return absl::FromUnixNanos(clock_->UnixNanos()); }
 

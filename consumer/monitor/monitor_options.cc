@@ -1,7 +1,6 @@
 #include "consumer/monitor/monitor_options.h"
 
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "base/address.h"
@@ -172,11 +171,6 @@ std::vector<std::string> NeedsRestart(const MonitorOptions& before, const Monito
   compare(before.state_dir == after.state_dir, "monitor.state_dir");
   compare(before.http_address == after.http_address, "monitor.http_address");
   compare(before.topics == after.topics, "monitor.topics");
-  const auto access = [](const AccessOptions& options) {
-    return std::tie(options.enabled, options.topics, options.paths, options.interval, options.sections,
-                    options.latency.name, options.latency.unit);
-  };
-  compare(access(before.access) == access(after.access), "statistics");
   return keys;
 }
 

@@ -36,10 +36,10 @@ struct MonitorOptions {
   // Where a monitor begins that has no state yet.
   client::Start start = client::Start::End();
   std::vector<std::string> topics = {};  // globs; none: all
-  AccessOptions access = {};
 
   // These may change while it runs.
   absl::Duration lateness = absl::Seconds(5);
+  AccessOptions access = {};
   std::vector<Rule> rules = {};
   HeartbeatOptions heartbeats = {};
   CriticalOptions critical = {};

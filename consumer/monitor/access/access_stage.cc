@@ -39,24 +39,40 @@ bool ParseKey(std::string_view key, std::string_view prefix, int64_t* number) {
 
 absl::StatusOr<std::unique_ptr<AccessStage>> AccessStage::Create(AccessOptions options,
                                                                  prometheus::Registry* registry) {
-  SLUICE_ASSIGN_OR_RETURN(std::vector<Glob> topics, CompileAll(options.topics, Glob::Kind::kTopic));
-  SLUICE_ASSIGN_OR_RETURN(std::vector<Glob> paths, CompileAll(options.paths, Glob::Kind::kPath));
-  return std::unique_ptr<AccessStage>(
-      new AccessStage(std::move(options), std::move(topics), std::move(paths), registry));
+  std::unique_ptr<AccessStage> stage(new AccessStage(registry));
+  SLUICE_RETURN_IF_ERROR(stage->TakeUp(std::move(options)));
+  return stage;
 }
 
-AccessStage::AccessStage(AccessOptions options, std::vector<Glob> topics, std::vector<Glob> paths,
-                         prometheus::Registry* registry)
-    : options_(std::move(options)),
-      topics_(std::move(topics)),
-      paths_(std::move(paths)),
-      seconds_(absl::ToInt64Seconds(options_.interval)),
-      key_prefix_(StrCat(kIntervalPrefix, seconds_, "/")),
-      metrics_(registry),
-      reader_(options_.latency) {}
+absl::Status AccessStage::TakeUp(AccessOptions options) {
+  SLUICE_ASSIGN_OR_RETURN(std::vector<Glob> topics, CompileAll(options.topics, Glob::Kind::kTopic));
+  SLUICE_ASSIGN_OR_RETURN(std::vector<Glob> paths, CompileAll(options.paths, Glob::Kind::kPath));
+  topics_ = std::move(topics);
+  paths_ = std::move(paths);
+  options_ = std::move(options);
+  seconds_ = absl::ToInt64Seconds(options_.interval);
+  key_prefix_ = StrCat(kIntervalPrefix, seconds_, "/");
+  reader_ = std::make_unique<AccessReader>(options_.latency);
+  return absl::OkStatus();
+}
+
+absl::Status AccessStage::Configure(AccessOptions options, Findings* findings) {
+  if (options.interval != options_.interval) {
+    while (!open_.empty()) {
+      const int64_t length = std::clamp(second_ - open_.begin()->first, int64_t{1}, seconds_);
+      TellOldest(length, findings);
+    }
+    last_ = nullptr;
+    // What comes from here on is of new intervals, of which the first one may have lacked its beginning.
+    const int64_t seconds = absl::ToInt64Seconds(options.interval);
+    told_until_ = second_ == INT64_MIN ? INT64_MIN : second_ - second_ % seconds;
+    told_changed_ = true;
+  }
+  return TakeUp(std::move(options));
+}
 
 bool AccessStage::Wants(const client::Batch& batch) {
-  return MatchesAny(topics_, batch.topic()) || MatchesAny(paths_, batch.path());
+  return options_.enabled && (MatchesAny(topics_, batch.topic()) || MatchesAny(paths_, batch.path()));
 }
 
 AccessStage::Open* AccessStage::Find(int64_t begin, Findings* findings) {
@@ -67,7 +83,7 @@ AccessStage::Open* AccessStage::Find(int64_t begin, Findings* findings) {
     if (open_.size() >= kOpenMax) {
       // What is older than all that are open is late as well: memory is bounded.
       if (begin < open_.begin()->first) return nullptr;
-      TellOldest(findings);
+      TellOldest(seconds_, findings);
     }
     at = open_.emplace(begin, std::make_unique<Open>()).first;
   }
@@ -83,7 +99,7 @@ void AccessStage::Observe(const Input& input, Findings* findings) {
   uint64_t ahead = 0;
   AccessHit hit;
   for (const client::RecordView& record : input.records) {
-    const AccessResult result = reader_.Read(record, &hit);
+    const AccessResult result = reader_->Read(record, &hit);
     if (result == AccessResult::kIgnored) continue;
     if (record.time_unix_nano() > newest) {
       ++ahead;
@@ -109,15 +125,15 @@ void AccessStage::Observe(const Input& input, Findings* findings) {
   told_changed_ = true;
 }
 
-void AccessStage::TellOldest(Findings* findings) {
+void AccessStage::TellOldest(int64_t length, Findings* findings) {
   const auto oldest = open_.begin();
   const int64_t begin = oldest->first;
   AccessInterval& interval = oldest->second->interval;
   interval.AddLeftOut(std::exchange(late_, 0), std::exchange(ahead_, 0));
   // The length is part of the identity: another one makes other intervals.
   findings->Publish(kMetricsTopic, StrCat("access/", begin, "/", seconds_),
-                    interval.ToRecord(begin, seconds_, options_.sections));
-  metrics_.Take(interval, seconds_);
+                    interval.ToRecord(begin, length, options_.sections));
+  metrics_.Take(interval, length);
   told_until_ = begin + seconds_;
   told_changed_ = true;
   to_delete_.push_back(StrCat(key_prefix_, begin));
@@ -127,7 +143,8 @@ void AccessStage::TellOldest(Findings* findings) {
 
 void AccessStage::Advance(absl::Time watermark, Findings* findings) {
   const int64_t second = absl::ToUnixSeconds(watermark);
-  while (!open_.empty() && open_.begin()->first + seconds_ <= second) TellOldest(findings);
+  if (watermark != absl::InfinitePast() && watermark != absl::InfiniteFuture()) second_ = std::max(second_, second);
+  while (!open_.empty() && open_.begin()->first + seconds_ <= second) TellOldest(seconds_, findings);
   // Also an interval that had no line is over.
   const int64_t until = second - second % seconds_;
   if (until <= told_until_ || watermark == absl::InfinitePast() || watermark == absl::InfiniteFuture()) return;

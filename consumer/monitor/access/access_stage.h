@@ -29,6 +29,9 @@ class AccessStage final : public Stage {
   // InvalidArgument for a glob that is none. `registry` outlives the stage.
   static absl::StatusOr<std::unique_ptr<AccessStage>> Create(AccessOptions options, prometheus::Registry* registry);
 
+  // From now on these. With another length of intervals those that are open are told at once, as far as they have come.
+  absl::Status Configure(AccessOptions options, Findings* findings);
+
   std::string_view name() const override { return "access"; }
   void Observe(const Input& input, Findings* findings) override;
   void Advance(absl::Time watermark, Findings* findings) override;
@@ -42,23 +45,26 @@ class AccessStage final : public Stage {
     bool changed = false;  // since the last Save
   };
 
-  AccessStage(AccessOptions options, std::vector<Glob> topics, std::vector<Glob> paths, prometheus::Registry* registry);
+  explicit AccessStage(prometheus::Registry* registry) : metrics_(registry) {}
 
+  absl::Status TakeUp(AccessOptions options);
   bool Wants(const client::Batch& batch);
   // The interval that begins then; null if it was told already.
   Open* Find(int64_t begin, Findings* findings);
-  void TellOldest(Findings* findings);
+  // The oldest one that is open; `length` as its record says it, in seconds.
+  void TellOldest(int64_t length, Findings* findings);
 
-  const AccessOptions options_;
-  const std::vector<Glob> topics_;
-  const std::vector<Glob> paths_;
-  const int64_t seconds_;         // of an interval
-  const std::string key_prefix_;  // of the open intervals' state
+  AccessOptions options_;
+  std::vector<Glob> topics_;
+  std::vector<Glob> paths_;
+  int64_t seconds_ = 0;     // of an interval
+  std::string key_prefix_;  // of the open intervals' state
   AccessMetrics metrics_;
-  AccessReader reader_;
+  std::unique_ptr<AccessReader> reader_;
   std::string scratch_;
   std::map<int64_t, std::unique_ptr<Open>> open_;  // by their first second
   int64_t told_until_ = INT64_MIN;                 // intervals that begin before it are told
+  int64_t second_ = INT64_MIN;                     // up to which time has come
   uint64_t late_ = 0;                              // lines since the last one that was told
   uint64_t ahead_ = 0;                             // the same
   bool told_changed_ = false;                      // of the three above, since the last Save

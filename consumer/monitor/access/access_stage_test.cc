@@ -134,6 +134,40 @@ TEST_F(AccessStageTest, IsAboutTheConfiguredLinesOnly) {
   EXPECT_THAT(host_.Told(), ElementsAre("access/1795166100/60 hits=1 late=0"));
 }
 
+TEST_F(AccessStageTest, OtherSettingsGoOnWithTheIntervalsThatAreOpen) {
+  auto stage = NewStage();
+  Observe(stage.get(), {1, 2});
+  ASSERT_TRUE(stage->Configure({.topics = {"w*"}, .paths = {}}, &host_).ok());
+  Observe(stage.get(), {3}, "/var/log/other.log");
+  Advance(stage.get(), 10);
+  EXPECT_THAT(host_.Told(), ElementsAre("access/1795166130/10 hits=3 late=0"));
+  ASSERT_TRUE(stage->Configure({.enabled = false}, &host_).ok());
+  Observe(stage.get(), {11});
+  Advance(stage.get(), 60);
+  EXPECT_THAT(host_.Told(), SizeIs(1));
+  ASSERT_TRUE(stage->Configure({}, &host_).ok());
+  Observe(stage.get(), {61});
+  Advance(stage.get(), 70);
+  EXPECT_THAT(host_.Told(), SizeIs(2));
+}
+
+TEST_F(AccessStageTest, WithAnotherLengthNoLineIsCountedTwiceNorLost) {
+  auto stage = NewStage({.interval = absl::Minutes(1)});  // from 30 s before kBegin on
+  Observe(stage.get(), {1, 2, 13});
+  Advance(stage.get(), 12);
+  ASSERT_TRUE(stage->Configure({.interval = absl::Seconds(5)}, &host_).ok());
+  EXPECT_THAT(host_.Told(), ElementsAre("access/1795166100/60 hits=3 late=0"));
+  // So far it had come: its rate is right.
+  EXPECT_THAT(host_.published[0].second.body(),
+              testing::HasSubstr(R"("to":"2026-11-20T09:15:42Z","interval_seconds":42)"));
+  Observe(stage.get(), {9, 12, 14, 15});
+  Advance(stage.get(), 20);
+  EXPECT_THAT(host_.Told(), ElementsAre("access/1795166100/60 hits=3 late=0", "access/1795166140/5 hits=2 late=1",
+                                        "access/1795166145/5 hits=1 late=0"));
+  stage->Save(&host_);
+  for (const auto& [key, value] : host_.state) EXPECT_FALSE(absl::StartsWith(key, "interval/60/")) << key;
+}
+
 TEST_F(AccessStageTest, CountsMalformedLines) {
   auto stage = NewStage();
   Observe(stage.get(), {1, 2}, "/var/log/access.log", "what is this");

@@ -32,6 +32,12 @@ AlertMatcher AlertMatcher::Read(const ConfigNode& node, std::string_view key) {
   return matcher;
 }
 
+bool operator==(const AlertMatcher& a, const AlertMatcher& b) {
+  return std::ranges::equal(a.globs_, b.globs_, [](const auto& x, const auto& y) {
+    return x.first == y.first && x.second.pattern() == y.second.pattern();
+  });
+}
+
 bool AlertMatcher::Matches(const Alert& alert) const {
   return std::ranges::all_of(globs_,
                              [&](const auto& glob) { return glob.second.Matches(AlertValue(alert, glob.first)); });

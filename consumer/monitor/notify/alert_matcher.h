@@ -28,6 +28,8 @@ class AlertMatcher {
   // If all of the globs match; what an alert does not have is empty.
   bool Matches(const Alert& alert) const;
 
+  friend bool operator==(const AlertMatcher& a, const AlertMatcher& b);
+
  private:
   std::vector<std::pair<std::string, Glob>> globs_;
 };

@@ -16,6 +16,8 @@ struct HttpTarget {
   std::vector<std::pair<std::string, std::string>> headers = {};
   absl::Duration timeout = absl::Seconds(10);
   std::string ca_file = {};
+
+  friend bool operator==(const HttpTarget&, const HttpTarget&) = default;
 };
 
 // POSTs {"version":1,"status":"firing","alerts":[…]}. With a secret, the header X-Sluice-Signature is "sha256=" and the

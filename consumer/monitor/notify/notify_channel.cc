@@ -106,9 +106,37 @@ void NotifyChannel::Run() {
     std::vector<Alert> alerts;
     alerts.reserve(waiting.size());
     for (const Waiting& item : waiting) alerts.push_back(item.alert);
-    if (!Send(alerts)) return;
+    if (!Send(alerts)) return PutBack(std::move(waiting));
     for (const Waiting& item : waiting) {
       if (item.done != nullptr) item.done();
+    }
+  }
+}
+
+void NotifyChannel::PutBack(std::vector<Waiting> waiting) {
+  MutexLock lock(&mutex_);
+  for (auto item = waiting.rbegin(); item != waiting.rend(); ++item) {
+    if (item->done != nullptr) queue_.push_front(std::move(*item));
+  }
+}
+
+void NotifyChannel::HandOver(NotifyChannel* next) {
+  std::deque<Waiting> left;
+  {
+    MutexLock lock(&mutex_);
+    left.swap(queue_);
+    queued_->Set(0);
+  }
+  if (next == nullptr && !left.empty()) {
+    dropped_->Increment(static_cast<double>(left.size()));
+    log::Warn("notify", "a channel is not configured any more; what waited for it is not told",
+              {{"channel", options_.name}, {"alerts", left.size()}});
+  }
+  for (Waiting& item : left) {
+    if (next != nullptr) {
+      next->Offer(item.alert, std::move(item.done));
+    } else {
+      item.done();
     }
   }
 }

@@ -43,6 +43,8 @@ struct ChannelOptions {
   absl::Duration retry_for = absl::Hours(1);
   absl::Duration retry_min = absl::Seconds(1);
   absl::Duration retry_max = absl::Minutes(1);
+
+  friend bool operator==(const ChannelOptions&, const ChannelOptions&) = default;
 };
 
 // Thread-safe.
@@ -65,6 +67,9 @@ class NotifyChannel {
   void Resume(const Alert& alert);
   // Ends what is being sent, and joins. What waits is left.
   void Stop();
+  // After Stop: all that waits is to be told by `next`, which takes this one's place; without one it is dropped,
+  // counted and logged.
+  void HandOver(NotifyChannel* next);
 
  private:
   using Identity = std::tuple<std::string, Alert::Group, absl::Time>;
@@ -81,6 +86,8 @@ class NotifyChannel {
   bool Wants(const Alert& alert) const;
   std::string GroupOf(const Alert& alert) const;
   void Run();
+  // What was taken and could not be sent, without repetitions.
+  void PutBack(std::vector<Waiting> waiting);
   // Waits for something to send; empty when it is to stop.
   std::vector<Waiting> Take();
   std::vector<Waiting> TakeGroup() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

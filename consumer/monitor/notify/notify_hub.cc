@@ -31,16 +31,15 @@ std::unique_ptr<Sender> NewSender(const ChannelConfig& config) {
 }  // namespace
 
 NotifyHub::NotifyHub(const NotifyOptions& options, prometheus::Registry* registry, const Clock* clock)
-    : clock_(clock),
+    : registry_(registry),
+      clock_(clock),
       silenced_(&prometheus::BuildCounter()
                      .Name("sluice_monitor_notifications_silenced_total")
                      .Help("Alerts that began while they were silenced.")
                      .Register(*registry)
                      .Add({})),
       silences_(options.silences) {
-  for (const ChannelConfig& config : options.channels) {
-    channels_.push_back(std::make_unique<NotifyChannel>(config.channel, NewSender(config), registry, clock));
-  }
+  Configure(options, {});
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -53,7 +52,8 @@ void NotifyHub::Stop() {
     changed_.SignalAll();
   }
   if (thread_.joinable()) thread_.join();
-  for (const auto& channel : channels_) channel->Stop();
+  MutexLock lock(&channels_mutex_);
+  for (const auto& [name, channel] : channels_) channel.channel->Stop();
 }
 
 void NotifyHub::Run() {
@@ -68,12 +68,13 @@ void NotifyHub::Run() {
 }
 
 void NotifyHub::Tell(const Alert& alert, std::function<void()> done) {
+  MutexLock lock(&channels_mutex_);
   // The last one that is done with it says so.
   auto left = std::make_shared<std::atomic<size_t>>(channels_.size() + 1);
   auto one_done = [left, done = std::move(done)] {
     if (left->fetch_sub(1) == 1) done();
   };
-  for (const auto& channel : channels_) channel->Offer(alert, one_done);
+  for (const auto& [name, channel] : channels_) channel.channel->Offer(alert, one_done);
   one_done();
 }
 
@@ -119,17 +120,44 @@ void NotifyHub::ReleaseHeld() {
   for (Held& held : released) Tell(held.alert, std::move(held.done));
 }
 
-void NotifyHub::SetSilences(Silences silences) {
+NotifyHub::Channels NotifyHub::TakeUnchanged(const NotifyOptions& options) {
+  Channels unchanged;
+  for (const ChannelConfig& config : options.channels) {
+    const auto before = channels_.find(config.channel.name);
+    if (before != channels_.end() && before->second.config == config) unchanged.insert(channels_.extract(before));
+  }
+  return unchanged;
+}
+
+void NotifyHub::Configure(const NotifyOptions& options, const std::vector<Alert>& firing) {
+  {
+    MutexLock lock(&channels_mutex_);
+    Channels next = TakeUnchanged(options);
+    // Of the same name there is one at a time: they share their metrics.
+    for (const auto& [name, channel] : channels_) channel.channel->Stop();
+    for (const ChannelConfig& config : options.channels) {
+      Channel& channel = next[config.channel.name];
+      if (channel.channel != nullptr) continue;
+      channel = {config, std::make_unique<NotifyChannel>(config.channel, NewSender(config), registry_, clock_)};
+      for (const Alert& alert : firing) channel.channel->Resume(alert);
+    }
+    for (const auto& [name, channel] : channels_) {
+      const auto successor = next.find(name);
+      channel.channel->HandOver(successor == next.end() ? nullptr : successor->second.channel.get());
+    }
+    channels_ = std::move(next);
+  }
   {
     MutexLock lock(&mutex_);
-    silences_ = std::move(silences);
+    silences_ = options.silences;
   }
   ReleaseHeld();
 }
 
 void NotifyHub::Resume(const std::vector<Alert>& firing) {
+  MutexLock lock(&channels_mutex_);
   for (const Alert& alert : firing) {
-    for (const auto& channel : channels_) channel->Resume(alert);
+    for (const auto& [name, channel] : channels_) channel.channel->Resume(alert);
   }
 }
 

@@ -37,8 +37,10 @@ class NotifyHub final : public Notifier {
   void Notify(const Alert& alert, std::function<void()> done) override;
   // After a restart, before the first Notify: these fire, and were told. For repetition.
   void Resume(const std::vector<Alert>& firing);
-  // The configuration has changed.
-  void SetSilences(Silences silences);
+  // The configuration has changed. A channel that is as before goes on as it is; what waits for one that is another one
+  // now, under the same name, the new one tells; what waits for one that there is no more is dropped. `firing`: as for
+  // Resume, for the new ones.
+  void Configure(const NotifyOptions& options, const std::vector<Alert>& firing);
   // Ends what is being sent, and joins. What is not told is left.
   void Stop();
 
@@ -52,12 +54,23 @@ class NotifyHub final : public Notifier {
     std::function<void()> done;
   };
 
+  struct Channel {
+    ChannelConfig config;
+    std::unique_ptr<NotifyChannel> channel;
+  };
+  using Channels = std::map<std::string, Channel>;  // by name
+
   void Run();
+  Channels TakeUnchanged(const NotifyOptions& options) ABSL_EXCLUSIVE_LOCKS_REQUIRED(channels_mutex_);
   void Tell(const Alert& alert, std::function<void()> done);
 
+  prometheus::Registry* const registry_;
   const Clock* const clock_;
   prometheus::Counter* const silenced_;
-  std::vector<std::unique_ptr<NotifyChannel>> channels_;
+  // Held while an alert is handed to the channels, which takes no time, so that none is handed to one that is replaced.
+  // `done` may be called meanwhile; it must not call the hub.
+  Mutex channels_mutex_;
+  Channels channels_ ABSL_GUARDED_BY(channels_mutex_);
   Mutex mutex_;
   CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

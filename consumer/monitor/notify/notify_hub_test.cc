@@ -31,13 +31,24 @@ Alert On(const std::string& rule, Alert::State state = Alert::State::kFiring) {
 
 class NotifyHubTest : public testing::Test {
  protected:
-  std::unique_ptr<NotifyHub> New(const std::string& yaml, const Clock* clock = nullptr) {
+  NotifyOptions Read(const std::string& yaml) {
     absl::StatusOr<ConfigFile> file = ConfigFile::Parse(yaml, "monitor.yaml");
     EXPECT_TRUE(file.ok()) << file.status();
     NotifyOptions options = ReadNotifyOptions(file->root());
     EXPECT_TRUE(file->Finish().ok()) << file->Finish();
     for (ChannelConfig& config : options.channels) config.channel.retry_min = absl::Milliseconds(1);
-    return std::make_unique<NotifyHub>(options, &registry_, clock != nullptr ? clock : &clock_);
+    return options;
+  }
+  std::unique_ptr<NotifyHub> New(const std::string& yaml, const Clock* clock = nullptr) {
+    return std::make_unique<NotifyHub>(Read(yaml), &registry_, clock != nullptr ? clock : &clock_);
+  }
+  double Count(const char* result) {
+    return prometheus::BuildCounter()
+        .Name("sluice_monitor_notifications_total")
+        .Help("Alerts by channel and by what became of their notification.")
+        .Register(registry_)
+        .Add({{"channel", "ops"}, {"result", result}})
+        .Value();
   }
 
   SimulatedClock clock_;  // 2023-11-14T22:13:20Z
@@ -107,8 +118,67 @@ TEST_F(NotifyHubTest, ASilenceMayBeTakenBack) {
   auto hub = New("silences: [{}]\nnotify: [{kind: stderr}]");
   absl::Notification done;
   hub->Notify(On("traffic"), [&] { done.Notify(); });
-  hub->SetSilences(Silences());
+  hub->Configure(Read("notify: [{kind: stderr}]"), {});
   done.WaitForNotification();
+}
+
+TEST_F(NotifyHubTest, WhatWaitsForAChannelIsToldByTheOneThatTakesItsPlace) {
+  TestingHttpServer wrong;
+  wrong.Answer({TestingHttpServer::kHang});
+  TestingHttpServer right;
+  const auto config = [](const TestingHttpServer& server) {
+    return StrCat("notify: [{kind: webhook, name: ops, timeout: 10m, url: '", server.Url("/"), "'}]");
+  };
+  auto hub = New(config(wrong));
+  std::vector<absl::Notification> done(2);
+  hub->Notify(On("traffic"), [&] { done[0].Notify(); });
+  wrong.WaitFor(1);
+  hub->Notify(On("errors"), [&] { done[1].Notify(); });
+  hub->Configure(Read(config(right)), {});
+  done[0].WaitForNotification();
+  done[1].WaitForNotification();
+  const std::vector<ReceivedRequest> requests = right.WaitFor(2);
+  EXPECT_THAT(requests[0].body, HasSubstr("traffic"));
+  EXPECT_THAT(requests[1].body, HasSubstr("errors"));
+  EXPECT_EQ(Count("sent"), 2);
+  EXPECT_EQ(Count("dropped"), 0);
+}
+
+TEST_F(NotifyHubTest, AChannelThatIsAsBeforeGoesOnAsItIs) {
+  TestingHttpServer hanging;
+  hanging.Answer({TestingHttpServer::kHang});
+  TestingHttpServer added;
+  const std::string ops =
+      StrCat("{kind: webhook, name: ops, timeout: 10m, match: {rule: 't*'}, url: '", hanging.Url("/"), "'}");
+  auto hub = New(StrCat("notify: [", ops, "]"));
+  bool done = false;
+  hub->Notify(On("traffic"), [&] { done = true; });
+  hanging.WaitFor(1);
+  hub->Configure(Read(StrCat("notify: [{kind: webhook, name: more, url: '", added.Url("/"), "'}, ", ops, "]")), {});
+  hub->Notify(On("errors"), [] {});
+  EXPECT_THAT(added.WaitFor(1)[0].body, HasSubstr("errors"));
+  hub->Stop();
+  EXPECT_THAT(hanging.WaitFor(1), SizeIs(1)) << "it was broken off, and begun anew";
+  EXPECT_FALSE(done);
+}
+
+TEST_F(NotifyHubTest, WhatWaitsForAChannelThatIsRemovedIsDropped) {
+  TestingHttpServer hanging;
+  hanging.Answer({TestingHttpServer::kHang});
+  auto hub = New(StrCat("notify: [{kind: webhook, name: ops, timeout: 10m, url: '", hanging.Url("/"), "'}]"));
+  absl::Notification done;
+  hub->Notify(On("traffic"), [&] { done.Notify(); });
+  hanging.WaitFor(1);
+  hub->Configure(Read("notify: []"), {});
+  EXPECT_TRUE(done.HasBeenNotified());
+  EXPECT_EQ(Count("dropped"), 1);
+}
+
+TEST_F(NotifyHubTest, AnAlertmanagerThatIsAddedHearsOfWhatFires) {
+  TestingHttpServer server;
+  auto hub = New("notify: []");
+  hub->Configure(Read(StrCat("notify: [{kind: alertmanager, url: '", server.Url("/"), "'}]")), {On("traffic")});
+  EXPECT_THAT(server.WaitFor(1)[0].body, HasSubstr("traffic"));
 }
 
 TEST_F(NotifyHubTest, WhoWasToldOfAnAlertIsToldItsEndInASilence) {

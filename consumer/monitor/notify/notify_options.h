@@ -30,6 +30,8 @@ struct ChannelConfig {
   std::vector<std::string> command = {};  // kCommand
   std::string sound_file = {};            // kSound
   absl::Duration timeout = absl::Seconds(10);
+
+  friend bool operator==(const ChannelConfig&, const ChannelConfig&) = default;
 };
 
 struct NotifyOptions {
