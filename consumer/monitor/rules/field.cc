@@ -76,7 +76,7 @@ std::optional<std::string_view> Field::Of(const Line& line) const {
     case Kind::kBody:
       return line.record().body();
     case Kind::kAttribute:
-      return Find(line.record().attributes(), name_);
+      return line.Attribute(name_);
     default:
       return OfAccess(line);
   }

@@ -22,7 +22,7 @@ class Field {
   bool shared() const { return kind_ <= Kind::kLabel; }
 
   // Nothing if there is no such value. The line's record is looked at only if the field is not shared. The view lives
-  // until the field is asked for again, or the line is set to another record.
+  // until the next field is asked for, or the line is set to another record.
   std::optional<std::string_view> Of(const Line& line) const;
   // Nothing if there is no such value, or it is no number.
   std::optional<double> NumberOf(const Line& line) const;

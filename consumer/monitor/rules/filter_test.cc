@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "base/strings.h"
 #include "consumer/client/testing_batches.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace sluice::monitor {
@@ -17,7 +19,8 @@ bool Matches(const Filter& filter) {
   const std::string bytes = client::FullBatch().SerializeAsString();
   const client::Batch batch = client::Batch::Parse(bytes).value();
   AccessReader reader{LatencyField()};
-  Line line(&batch, &reader);
+  JsonBody json;
+  Line line(&batch, &reader, &json);
   const client::RecordView record = *batch.records().begin();
   if (!filter.MatchesBatch(line)) return false;
   line.Set(&record);
@@ -76,7 +79,8 @@ TEST(FieldTest, ReadsLinesOfAccessLogs) {
   const std::string bytes = proto.SerializeAsString();
   const client::Batch batch = client::Batch::Parse(bytes).value();
   AccessReader reader{LatencyField()};
-  Line line(&batch, &reader);
+  JsonBody json;
+  Line line(&batch, &reader, &json);
   const std::vector<client::RecordView> records(batch.records().begin(), batch.records().end());
   const auto text = [&](std::string_view name) {
     return std::string(Field::Parse(name)->Of(line).value_or("nothing"));
@@ -92,6 +96,27 @@ TEST(FieldTest, ReadsLinesOfAccessLogs) {
   line.Set(&records[1]);
   EXPECT_EQ(text("access.status"), "nothing");
   EXPECT_EQ(Field::Parse("access.bytes")->NumberOf(line), std::nullopt);
+}
+
+TEST(FieldTest, AttributesAreThoseOfTheRecordOrElseOfItsJson) {
+  v1::LogBatch proto;
+  v1::LogRecord* const sent = proto.add_records();
+  sent->set_body(R"({"user":"of the line","took":{"ms":12.5}})");
+  (*sent->mutable_attributes())["user"] = "of the agent";
+  proto.add_records()->set_body(R"({"user":"ann","took":{"ms":7}})");
+  proto.add_records()->set_body("user=ann took.ms=7");
+  const std::string bytes = proto.SerializeAsString();
+  const client::Batch batch = client::Batch::Parse(bytes).value();
+  AccessReader reader{LatencyField()};
+  JsonBody json;
+  Line line(&batch, &reader, &json);
+  std::vector<std::string> found;
+  for (const client::RecordView& record : batch.records()) {
+    line.Set(&record);
+    const std::optional<double> took = Field::Parse("attributes.took.ms")->NumberOf(line);
+    found.push_back(StrCat(Field::Parse("attributes.user")->Of(line).value_or("nothing"), " ", took.value_or(-1)));
+  }
+  EXPECT_THAT(found, ::testing::ElementsAre("of the agent 12.5", "ann 7", "nothing -1"));
 }
 
 TEST(FieldTest, ReadsNumbers) {

@@ -4,6 +4,18 @@
 
 namespace sluice::monitor {
 
+std::optional<std::string_view> Line::Attribute(std::string_view name) const {
+  std::optional<std::string_view> found;
+  // A key that comes twice: its last value counts.
+  for (const client::StringMapView::Entry& entry : record_->attributes()) {
+    if (entry.key == name) found = entry.value;
+  }
+  if (found) return found;
+  if (!json_set_) json_->Set(record_->body());
+  json_set_ = true;
+  return json_->Find(name);
+}
+
 const AccessHit* Line::access() const {
   if (state_ == AccessState::kNotRead) {
     const bool hit = reader_->Read(*record_, &hit_) == AccessResult::kHit;

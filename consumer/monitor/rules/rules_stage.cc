@@ -17,7 +17,7 @@ RulesStage::RulesStage(std::vector<Rule> rules, absl::Duration lateness) : laten
 
 void RulesStage::Observe(const Input& input, Findings* findings) {
   about_.clear();
-  Line line(&input.batch, &reader_);
+  Line line(&input.batch, &reader_, &json_);
   for (const std::unique_ptr<RuleGroups>& rule : rules_) {
     if (rule->BeginBatch(line)) about_.push_back(rule.get());
   }

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "consumer/monitor/access/access_record.h"
+#include "consumer/monitor/rules/json_body.h"
 #include "consumer/monitor/rules/rule.h"
 #include "consumer/monitor/rules/rule_groups.h"
 #include "consumer/monitor/stage.h"
@@ -43,6 +44,7 @@ class RulesStage final : public Stage {
 
   absl::Duration lateness_;
   AccessReader reader_{LatencyField()};
+  JsonBody json_;
   std::vector<std::unique_ptr<RuleGroups>> rules_;
   absl::Time watermark_ = absl::InfinitePast();
   absl::Time next_time_ = absl::InfinitePast();  // when a rule has something to do
