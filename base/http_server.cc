@@ -19,6 +19,8 @@
 
 #include "absl/synchronization/notification.h"
 #include "base/clock.h"
+#include "base/http_anteroom.h"
+#include "base/http_stream.h"
 #include "base/mutex.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -27,10 +29,12 @@
 namespace sluice {
 namespace {
 
-constexpr size_t kThreads = 2;                 // besides those for POST
-constexpr size_t kWaitingMax = 16;             // connections that no thread has time for yet
-constexpr time_t kTimeoutSeconds = 5;          // of a request's reading and of its writing
-constexpr size_t kRequestBytesMax = 64 << 10;  // without POST
+constexpr size_t kThreads = 2;                               // besides those for POST
+constexpr size_t kWaitingMax = 16;                           // connections that no thread has time for yet
+constexpr int kBacklog = 128;                                // connections in the kernel
+constexpr absl::Duration kTimeout = absl::Seconds(5);        // for a request's header, and of a pause in what follows
+constexpr absl::Duration kWriteTimeout = absl::Seconds(10);  // for all of an answer
+constexpr size_t kRequestBytesMax = 64 << 10;                // without POST
 constexpr absl::Duration kBodyTimeout = absl::Seconds(30);
 // So much of a body that is too large is read all the same, for whoever still sends does not read an answer.
 constexpr size_t kDiscardedBytesMax = 64 << 20;
@@ -38,24 +42,22 @@ constexpr size_t kDiscardedBytesMax = 64 << 20;
 constexpr char kText[] = "text/plain; charset=utf-8";
 constexpr char kPrometheusText[] = "text/plain; version=0.0.4";
 
-// Some threads, and a queue that makes the accepting thread wait when it is full: then connections wait in the kernel.
-class BoundedThreads final : public httplib::TaskQueue {
+// Threads that serve connections, and a queue that makes whoever adds to it wait when it is full.
+class Servers {
  public:
-  // `on_start` is called when the server accepts connections, or Stop would be lost.
-  BoundedThreads(size_t threads, const std::function<void()>& on_start) {
+  Servers(size_t threads, std::function<void(int socket)> serve) : serve_(std::move(serve)) {
     for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
-    on_start();
   }
 
-  void enqueue(std::function<void()> task) override {
+  void Add(int socket) {
     MutexLock lock(&mutex_);
-    while (tasks_.size() >= kWaitingMax) room_.Wait(&mutex_);
-    tasks_.push_back(std::move(task));
+    while (sockets_.size() >= kWaitingMax) room_.Wait(&mutex_);
+    sockets_.push_back(socket);
     work_.Signal();
   }
 
-  // Finishes what was accepted.
-  void shutdown() override {
+  // Finishes what was added.
+  void Stop() {
     {
       MutexLock lock(&mutex_);
       stopping_ = true;
@@ -67,25 +69,82 @@ class BoundedThreads final : public httplib::TaskQueue {
  private:
   void Run() {
     while (true) {
-      std::function<void()> task;
+      int socket;
       {
         MutexLock lock(&mutex_);
-        while (tasks_.empty() && !stopping_) work_.Wait(&mutex_);
-        if (tasks_.empty()) return;
-        task = std::move(tasks_.front());
-        tasks_.pop_front();
+        while (sockets_.empty() && !stopping_) work_.Wait(&mutex_);
+        if (sockets_.empty()) return;
+        socket = sockets_.front();
+        sockets_.pop_front();
         room_.Signal();
       }
-      task();
+      serve_(socket);
     }
   }
 
+  const std::function<void(int socket)> serve_;
   Mutex mutex_;
   CondVar work_;
   CondVar room_;
-  std::deque<std::function<void()>> tasks_ ABSL_GUARDED_BY(mutex_);
+  std::deque<int> sockets_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
+};
+
+// httplib's server, but that connections wait for their header in an anteroom, and are read and written within a time.
+class TimedServer final : public httplib::Server {
+ public:
+  // `threads` serve; `is_post`: whether a request has a body that is awaited. Serving begins with listening.
+  void Prepare(size_t threads, std::function<bool(const httplib::Request&)> is_post) {
+    is_post_ = std::move(is_post);
+    new_task_queue = [this, threads] { return new Accepted(this, threads); };
+  }
+  // Of connections that are not accepted yet, httplib lets five wait: with a sixth the client tries again a second
+  // later.
+  void LetMoreWait() { ::listen(svr_sock_, kBacklog); }
+  // Returns when connections are accepted; before, stop() would be lost.
+  void WaitUntilAccepting() { accepting_.WaitForNotification(); }
+
+ private:
+  // httplib hands over each connection as a task, which is done at once on the thread that accepts: it calls
+  // process_and_close_socket.
+  class Accepted final : public httplib::TaskQueue {
+   public:
+    Accepted(TimedServer* server, size_t threads) : server_(server) {
+      server->servers_ = std::make_unique<Servers>(threads, [server](int socket) { server->Serve(socket); });
+      server->anteroom_ = std::make_unique<HttpAnteroom>(HttpAnteroom::Options{.patience = kTimeout},
+                                                         [server](int socket) { server->servers_->Add(socket); });
+      server->accepting_.Notify();
+    }
+    void enqueue(std::function<void()> task) override { task(); }
+    void shutdown() override {
+      server_->anteroom_->Stop();
+      server_->servers_->Stop();
+    }
+
+   private:
+    TimedServer* const server_;
+  };
+
+  bool process_and_close_socket(socket_t socket) override {
+    anteroom_->Admit(socket);
+    return true;
+  }
+
+  void Serve(int socket) {
+    HttpStream stream(socket, kTimeout, kWriteTimeout, kTimeout);
+    bool closed = false;
+    process_request(stream, /*close_connection=*/true, closed, [&](const httplib::Request& request) {
+      if (is_post_(request)) stream.AllowReading(kBodyTimeout + kTimeout);
+    });
+    ::shutdown(socket, SHUT_RDWR);
+    close(socket);
+  }
+
+  std::function<bool(const httplib::Request&)> is_post_;
+  absl::Notification accepting_;
+  std::unique_ptr<Servers> servers_;
+  std::unique_ptr<HttpAnteroom> anteroom_;
 };
 
 // Why nothing can listen there, since httplib does not say: asks the system once more.
@@ -186,9 +245,8 @@ class HttpServer::Impl {
             httplib::Response* response);
 
   const Options options_;
-  httplib::Server server_;
+  TimedServer server_;
   uint16_t port_ = 0;
-  absl::Notification accepting_;
   std::atomic<size_t> posts_ = 0;  // under way
   Mutex mutex_;
   std::thread thread_ ABSL_GUARDED_BY(mutex_);
@@ -196,13 +254,10 @@ class HttpServer::Impl {
 
 absl::Status HttpServer::Impl::Start() {
   const size_t threads = kThreads + (options_.posts.empty() ? 0 : options_.posts_max);
-  server_.new_task_queue = [this, threads] { return new BoundedThreads(threads, [this] { accepting_.Notify(); }); };
+  server_.Prepare(threads, [this](const httplib::Request& request) {
+    return request.method == "POST" && FindPost(options_.posts, request.path) != nullptr;
+  });
   server_.set_socket_options(SetSocketOptions);
-  // A connection that stays open would keep one of the two threads; a scrape every few seconds does not need it.
-  server_.set_keep_alive_max_count(1);
-  server_.set_keep_alive_timeout(kTimeoutSeconds);
-  server_.set_read_timeout(kTimeoutSeconds);
-  server_.set_write_timeout(kTimeoutSeconds);
   size_t bytes_max = kRequestBytesMax;
   for (const HttpPost& post : options_.posts) {
     bytes_max = std::max(bytes_max, post.body_bytes_max);
@@ -231,8 +286,9 @@ absl::Status HttpServer::Impl::Start() {
     if (!server_.bind_to_port(address.host, address.port)) return WhyNoListening(address);
     port_ = address.port;
   }
+  server_.LetMoreWait();
   std::thread thread([this] { server_.listen_after_bind(); });
-  accepting_.WaitForNotification();
+  server_.WaitUntilAccepting();
   MutexLock lock(&mutex_);
   thread_ = std::move(thread);
   return absl::OkStatus();

@@ -43,8 +43,10 @@ struct HttpPost {
   std::function<HttpResponse(const HttpRequest& request)> handle;
 };
 
-// Started by Start, answered on two threads of its own, bounded in request size and time. Each POST that is under way
-// has a thread besides, so that whoever is slow to send does not keep others from /metrics. Thread-safe.
+// Started by Start, answered on two threads of its own, bounded in request size and time. A connection gets a thread
+// when the header of its request is there, for which it has five seconds, and each POST that is under way has one
+// besides: so whoever is slow to send does not keep others from /metrics. Each answer closes its connection: one that
+// stays open would keep a thread. Thread-safe.
 class HttpServer {
  public:
   struct Options {

@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "base/strings.h"
 
 namespace sluice {
@@ -29,7 +31,9 @@ using ::testing::StartsWith;
 // A connection of which the test decides every byte.
 class RawClient {
  public:
-  explicit RawClient(uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  // `receive_bytes`: what it takes without being read; 0: as the system likes.
+  explicit RawClient(uint16_t port, int receive_bytes = 0) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    if (receive_bytes > 0) setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -135,6 +139,53 @@ TEST_F(HttpServerTest, SurvivesWhatIsNoHttp) {
     client.Send(bytes);
   }
   EXPECT_EQ(httplib::Client("127.0.0.1", server->port()).Get("/healthz")->status, 200);
+}
+
+TEST_F(HttpServerTest, WhoIsSlowWithAHeaderOrNeverSendsOneKeepsNobodyFromAnAnswer) {
+  const auto server = Start();
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 300; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server->port()));
+    if (i % 3 == 1) slow.back()->Send("G");
+    if (i % 3 == 2) slow.back()->Send("GET /healthz HTTP/1.1\r\nX-Slow: ");
+  }
+  const absl::Time begin = absl::Now();
+  for (int i = 0; i < 20; ++i) {
+    for (size_t at = 2; at < slow.size(); at += 3) slow[at]->Send("x");  // drop by drop
+    EXPECT_EQ(httplib::Client("127.0.0.1", server->port()).Get("/healthz")->status, 200);
+  }
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(4)) << "it waited until the slow ones were closed";
+  // One that is slow, and not too slow, is answered.
+  slow.back()->Send("\r\n\r\n");
+  EXPECT_THAT(slow.back()->ReadAll(), StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_EQ(slow.front()->ReadAll(), "");  // when its time is over
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(20));
+}
+
+TEST_F(HttpServerTest, OfTooManyThatWaitTheOldestIsClosed) {
+  const auto server = Start();
+  std::vector<std::unique_ptr<RawClient>> slow;
+  slow.reserve(600);
+  for (int i = 0; i < 600; ++i) slow.push_back(std::make_unique<RawClient>(server->port()));
+  const absl::Time begin = absl::Now();
+  EXPECT_EQ(slow.front()->ReadAll(), "");
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(4)) << "its time was over, not its place taken";
+  slow.back()->Send("GET /healthz HTTP/1.1\r\n\r\n");
+  EXPECT_THAT(slow.back()->ReadAll(), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(HttpServerTest, AnAnswerThatIsNotTakenEnds) {
+  auto& family = prometheus::BuildCounter().Name("sluice_test_total").Help("Counts.").Register(registry_);
+  for (int i = 0; i < 30'000; ++i) family.Add({{"number", StrCat(i, std::string(500, 'x'))}});
+  const auto server = Start();
+  std::vector<std::unique_ptr<RawClient>> deaf;
+  for (int i = 0; i < 2; ++i) {  // one for each thread
+    deaf.push_back(std::make_unique<RawClient>(server->port(), /*receive_bytes=*/4096));
+    deaf.back()->Send("GET /metrics HTTP/1.1\r\n\r\n");
+  }
+  httplib::Client client("127.0.0.1", server->port());
+  client.set_read_timeout(60);
+  EXPECT_EQ(client.Get("/healthz")->status, 200);
 }
 
 TEST_F(HttpServerTest, ClosesTheConnectionAfterEachAnswer) {
