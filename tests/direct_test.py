@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 from tests.harness import http, settings
 from tests.harness.http import post
@@ -106,6 +107,27 @@ def test_slow_senders_keep_nobody_from_metrics(sandbox):
     for _ in range(20):
         assert http.get(collector.http_port, "/metrics", timeout=settings.scaled(10))[0] == 200
     for connection in slow:
+        connection.close()
+
+
+def test_slow_headers_keep_nobody_from_anything(sandbox):
+    """Connections that send nothing, or a header drop by drop, more of them than the collector has threads."""
+    port = sandbox.collector().http_port
+    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
+    begin = time.monotonic()
+    for drop in b"GET /healthz HTTP/1.1":
+        for connection in slow[::2]:
+            connection.send(bytes([drop]))
+        assert http.get(port, "/healthz")[0] == 200
+        assert post(port, "/v1/logs", b'{"service":"s","message":"m"}')[0] == 202
+    took = time.monotonic() - begin
+    assert took < settings.scaled(4), f"{took} s: they waited for the slow ones' time to be over"
+    for connection in slow:
+        connection.settimeout(settings.scaled(20))
+        try:
+            assert connection.recv(1) == b"", "it was answered"
+        except ConnectionResetError:
+            pass
         connection.close()
 
 

@@ -6,6 +6,7 @@ import re
 import signal
 import time
 
+from tests.harness.alerts import alerts, wait_alerts
 from tests.harness.programs import run_cli
 from tests.harness.waiting import holds_for, wait_until
 
@@ -16,18 +17,6 @@ high_traffic: {topics: [access], window: 4s, threshold: 20}
 """
 MESSAGE = re.compile(r"^High traffic generated an alert - hits = ([0-9.]+), triggered at (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$")
 RECOVERY = re.compile(r"^High traffic alert recovered - hits = ([0-9.]+), recovered at (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)$")
-
-
-def alerts(sandbox, topic: str = "alerts") -> list[dict]:
-    """The bodies of the records, in the log's order, with their publisher."""
-    records = map(json.loads, sandbox.cli("tail", topic, "--from=beginning", "--no-follow", "--output=json").stdout.splitlines())
-    return [json.loads(r["body"]) | {"publisher": r["agent"], "id": r["attributes"]["id"]} for r in records]
-
-
-def wait_alerts(sandbox, count: int, timeout: float = 30) -> list[dict]:
-    return wait_until(
-        lambda: found if len(found := alerts(sandbox)) >= count else [], lambda: f"alerts: {alerts(sandbox)}", timeout
-    )
 
 
 def access_line(at: float, path: str = "/pages/x") -> bytes:

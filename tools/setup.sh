@@ -132,18 +132,19 @@ setup_buf() {
   rm -rf "$work"
 }
 
-# Prometheus' programs, unpacked and not installed: its package would start a daemon.
-setup_prometheus() {
-  local work
-  [[ ! -x $cache/bin/promtool ]] || return 0
-  echo "dev: fetching prometheus" >&2
+# unpack PACKAGE FILE…: programs of a Debian package, which is not installed: it would start a daemon.
+unpack() {
+  local package=$1 file work
+  shift
+  file=${!#}
+  [[ ! -x $cache/bin/${file##*/} ]] || return 0
+  echo "dev: fetching $package" >&2
   work=$(mktemp -d)
-  apt_knows prometheus || retry 4 apt_update || die "apt-get update failed"
-  (cd "$work" && retry 4 logged apt-get -o APT::Sandbox::User=root -o Acquire::Retries=3 download prometheus) \
-    || die "could not fetch prometheus"
-  dpkg-deb --extract "$work"/prometheus_*.deb "$work/files"
-  publish_tool "$work/files/usr/bin/prometheus" prometheus
-  publish_tool "$work/files/usr/bin/promtool" promtool
+  apt_knows "$package" || retry 4 apt_update || die "apt-get update failed"
+  (cd "$work" && retry 4 logged apt-get -o APT::Sandbox::User=root -o Acquire::Retries=3 download "$package") \
+    || die "could not fetch $package"
+  dpkg-deb --extract "$work/$package"_*.deb "$work/files"
+  for file in "$@"; do publish_tool "$work/files/$file" "${file##*/}"; done
   rm -rf "$work"
 }
 
@@ -177,7 +178,8 @@ setup_test() {
   setup_otel
   setup_grpcurl
   setup_buf
-  setup_prometheus
+  unpack prometheus usr/bin/prometheus usr/bin/promtool
+  unpack prometheus-alertmanager usr/bin/prometheus-alertmanager
 }
 
 setup_bench() {
