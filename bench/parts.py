@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import time
 
-from bench import agent_parts, monitor_parts
+from bench import agent_parts, monitor_parts, publish_parts
 from bench import kafka as kafka_part
 from bench.figures import Figure
 from bench.workbench import MIB, Bench, wait_acked
@@ -217,6 +217,7 @@ PARTS = {
     "kafka": kafka,
     **agent_parts.PARTS,
     **monitor_parts.PARTS,
+    **publish_parts.PARTS,
 }
 
 
