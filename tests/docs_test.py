@@ -15,25 +15,34 @@ DOCS = settings.ROOT / "docs"
 
 
 def configuration_examples() -> list[tuple[str, str]]:
-    """Program and YAML of each block of docs/configuration.md."""
-    text = (DOCS / "configuration.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    return [("agent" if "sources:" in block else "collector", block) for block in blocks]
+    """Program and YAML of each block of docs/configuration.md, and of the monitor's pages."""
+
+    def program(block: str) -> str:
+        return "agent" if "sources:" in block else "monitor" if re.search("^(high_traffic|rules):", block, re.M) else "collector"
+
+    examples = [(program(block), block) for block in yaml_blocks("configuration.md")]
+    pages = ("monitor.md", "alerts.md", "statistics.md", "notifications.md")
+    return examples + [("monitor", block) for page in pages for block in yaml_blocks(page)]
+
+
+def yaml_blocks(page: str) -> list[str]:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.parametrize("program, block", configuration_examples())
 def test_the_documented_configuration_is_accepted(tmp_path, program, block):
     path = tmp_path / "example.yaml"
-    path.write_text(re.sub(r"(?m)^ *tls:.*\n", "", block), encoding="utf-8")  # its certificates are not here
-    binary = {"agent": settings.AGENT, "collector": settings.COLLECTOR}[program]
-    done = subprocess.run(
-        [str(binary), f"--config={path}", "--check-config"], capture_output=True, text=True, check=False
-    )
+    # Its certificates and secrets are not here.
+    block = re.sub(r"secret_file: \S+", "secret: x", re.sub(r"(?m)^ *tls:.*\n", "", block))
+    path.write_text(block, encoding="utf-8")
+    command = {"agent": [settings.AGENT], "collector": [settings.COLLECTOR], "monitor": [settings.CLI, "monitor"]}[program]
+    done = subprocess.run([*command, f"--config={path}", "--check-config"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
 def documented_metrics() -> dict[str, str]:
-    text = (DOCS / "metrics.md").read_text(encoding="utf-8")
+    text = "".join((DOCS / page).read_text(encoding="utf-8") for page in ("metrics.md", "statistics.md", "notifications.md"))
     return dict(re.findall(r"^\| `(sluice_\w+)(?:\{.*?\})?` \| (\w+) \|", text, re.MULTILINE))
 
 
@@ -43,7 +52,9 @@ def test_the_documented_metrics_are_those_that_exist(sandbox):
     collector = sandbox.collector()
     agent = sandbox.agent(sandbox.logs)
     sandbox.expect("app", file.lines)
-    exposed = dict(re.findall(r"^# TYPE (sluice_\w+) (\w+)$", collector.metrics() + agent.metrics(), re.MULTILINE))
+    monitor = sandbox.monitor("rules: [{name: r, condition: count, above: 0, window: 1m}]\n")
+    text = collector.metrics() + agent.metrics() + monitor.metrics()
+    exposed = dict(re.findall(r"^# TYPE (sluice_\w+) (\w+)$", text, re.MULTILINE))
     documented = documented_metrics()
     assert {name: kind for name, kind in exposed.items() if documented.get(name) != kind} == {}
     # Some appear only when there is something to count.

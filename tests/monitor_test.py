@@ -166,6 +166,7 @@ def test_a_bad_configuration_is_told_with_its_place(sandbox):
         "high_traffic: {threshold: ten}": r':1: high_traffic\.threshold: found "ten"; expected a number',
         'rules:\n  - {name: a, condition: count, above: 1, filter: {regex: "("}}': r":2: rules\[0\]\.filter\.regex: .*missing \)",
         "monitor: {group: a/b}": r":1: monitor\.group: found",
+        "monitor: {http_address: 0.0.0.0:7073}": r":1: monitor\.http_address: refusing to listen on 0\.0\.0\.0:7073",
     }
     path = sandbox.home / "bad.yaml"
     for config, problem in cases.items():

@@ -22,7 +22,7 @@ constexpr char kExamples[] = R"(Examples:
 class MonitorCommand final : public Command {
  public:
   explicit MonitorCommand(CLI::App* program)
-      : Command(program, "monitor", "Watch the log: alerts by rule, heartbeats, statistics") {
+      : Command(program, "monitor", "Watch the log, as a service: alerts by rule, heartbeats, statistics.") {
     app()->add_option("--config", flags_.config, "Configuration file (YAML)")->type_name("FILE");
     app()
         ->add_option("--collector", flags_.collector, "Collector to read and publish to (default 127.0.0.1:7070)")

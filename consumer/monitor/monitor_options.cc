@@ -66,11 +66,19 @@ void ReadCollector(const ConfigNode& node, MonitorOptions* options) {
   options->client.tls = std::move(files);
 }
 
-void ReadMonitor(const ConfigNode& node, MonitorOptions* options) {
+// Whether the file's address may be listened on; one that a flag replaces is not.
+void CheckHttpOfFile(const ConfigNode& node, const MonitorFlags& flags, const MonitorOptions& options) {
+  if (!node.Has("http_address") || !flags.http_address.empty() || !CheckAddress(options.http_address).ok()) return;
+  const absl::Status status = CheckHttp(options.http_address, options.insecure || flags.insecure);
+  if (!status.ok()) node.Fail("http_address", MessageOf(status));
+}
+
+void ReadMonitor(const ConfigNode& node, const MonitorFlags& flags, MonitorOptions* options) {
   options->group = Checked(node, "group", options->group, CheckGroup);
   options->state_dir = node.String("state_dir", options->state_dir);
   options->http_address = Checked(node, "http_address", options->http_address, CheckAddress);
   options->insecure = node.Bool("insecure", false);
+  CheckHttpOfFile(node, flags, *options);
   if (node.Choice("start_at", "end", {"beginning", "end"}) == "beginning") options->start = client::Start::Beginning();
   options->lateness = node.Duration("lateness", options->lateness, absl::ZeroDuration(), absl::Hours(1));
   for (const std::string& topic : node.Strings("topics", {})) {
@@ -144,7 +152,7 @@ absl::StatusOr<MonitorOptions> LoadMonitorOptions(const MonitorFlags& flags) {
   }
   const ConfigNode root = file.root();
   ReadCollector(root.Map("collector"), &options);
-  ReadMonitor(root.Map("monitor"), &options);
+  ReadMonitor(root.Map("monitor"), flags, &options);
   options.heartbeats = ReadHeartbeats(root.Map("heartbeats"));
   options.critical = ReadCritical(root.Map("critical"));
   options.access = ReadAccessOptions(root.Map("statistics"));
