@@ -72,6 +72,7 @@ class Reader {
 
  private:
   bool ReadVarint(uint64_t* value);
+  bool ReadLongVarint(uint64_t* value);
 
   const char* const begin_;
   const char* at_;
@@ -80,6 +81,22 @@ class Reader {
 };
 
 inline bool Reader::ReadVarint(uint64_t* value) {
+  // Nearly all are tags, and sizes of lines.
+  if (end_ - at_ < 2) return ReadLongVarint(value);
+  const auto first = static_cast<uint8_t>(at_[0]);
+  const auto second = static_cast<uint8_t>(at_[1]);
+  if (first < 0x80) {
+    *value = first;
+    ++at_;
+    return true;
+  }
+  if (second >= 0x80) return ReadLongVarint(value);
+  *value = static_cast<uint64_t>(first & 0x7f) | static_cast<uint64_t>(second) << 7;
+  at_ += 2;
+  return true;
+}
+
+inline bool Reader::ReadLongVarint(uint64_t* value) {
   uint64_t result = 0;
   for (int shift = 0; shift < 64 && at_ < end_; shift += 7) {
     auto byte = static_cast<uint8_t>(*at_++);
