@@ -10,7 +10,9 @@
 
 namespace sluice::client {
 
-class Acknowledger::Calls : public std::enable_shared_from_this<Acknowledger::Calls> {
+// What holds the channel (the stub, and the context of a call) is destroyed by the owner, never on one of gRPC's
+// threads: the last reference to a channel ends these threads, and one would wait for itself.
+class Acknowledger::Calls {
  public:
   Calls(std::shared_ptr<grpc::Channel> channel, std::string group, std::string member, absl::Duration timeout)
       : stub_(std::move(channel)), group_(std::move(group)), member_(std::move(member)), timeout_(timeout) {}
@@ -21,7 +23,7 @@ class Acknowledger::Calls : public std::enable_shared_from_this<Acknowledger::Ca
     if (!calling_) Call();
   }
 
-  void Finish() {
+  ~Calls() {
     MutexLock lock(&mutex_);
     while (calling_) idle_.Wait(&mutex_);
   }
@@ -35,13 +37,13 @@ class Acknowledger::Calls : public std::enable_shared_from_this<Acknowledger::Ca
 
   void Call() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     calling_ = true;
-    auto call = std::make_shared<OneCall>();
-    call->context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
-    call->request.set_group(group_);
-    call->request.set_member(member_);
-    call->request.set_cursor(std::exchange(next_, {}));
-    stub_.async()->Acknowledge(&call->context, &call->request, &call->response,
-                               [self = shared_from_this(), call](const grpc::Status&) { self->OnDone(); });
+    call_ = std::make_unique<OneCall>();
+    call_->context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
+    call_->request.set_group(group_);
+    call_->request.set_member(member_);
+    call_->request.set_cursor(std::exchange(next_, {}));
+    stub_.async()->Acknowledge(&call_->context, &call_->request, &call_->response,
+                               [this](const grpc::Status&) { OnDone(); });
   }
 
   void OnDone() {
@@ -60,13 +62,14 @@ class Acknowledger::Calls : public std::enable_shared_from_this<Acknowledger::Ca
   CondVar idle_;
   bool calling_ ABSL_GUARDED_BY(mutex_) = false;
   std::string next_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<OneCall> call_ ABSL_GUARDED_BY(mutex_);  // the last one
 };
 
 Acknowledger::Acknowledger(std::shared_ptr<grpc::Channel> channel, std::string group, std::string member,
                            absl::Duration timeout)
-    : calls_(std::make_shared<Calls>(std::move(channel), std::move(group), std::move(member), timeout)) {}
+    : calls_(std::make_unique<Calls>(std::move(channel), std::move(group), std::move(member), timeout)) {}
 
-Acknowledger::~Acknowledger() { calls_->Finish(); }
+Acknowledger::~Acknowledger() = default;
 
 void Acknowledger::Acknowledge(const std::string& cursor) { calls_->Acknowledge(cursor); }
 

@@ -23,8 +23,7 @@ class Acknowledger {
 
  private:
   class Calls;
-  // Calls that are under way keep it.
-  const std::shared_ptr<Calls> calls_;
+  const std::unique_ptr<Calls> calls_;
 };
 
 }  // namespace sluice::client

@@ -198,15 +198,15 @@ void Publisher::Impl::Run() {
 void Publisher::Impl::RunStream() {
   Tell({.kind = ConnectionState::Kind::kConnecting});
   const std::shared_ptr<grpc::Channel> channel = channels_->Get();
-  const auto stream = std::make_shared<PushStream>(channel, static_cast<PushStreamListener*>(this));
+  PushStream stream(channel, this);
   {
     MutexLock lock(&mutex_);
     ended_ = false;
     writing_ = true;
     welcome_.clear();
   }
-  stream->Start(hello_);
-  AwaitWelcome(stream.get());
+  stream.Start(hello_);
+  AwaitWelcome(&stream);
   bool welcomed;
   {
     MutexLock lock(&mutex_);
@@ -215,7 +215,7 @@ void Publisher::Impl::RunStream() {
   if (welcomed) {
     backoff_.Reset();
     Tell({.kind = ConnectionState::Kind::kConnected});
-    Feed(stream.get());
+    Feed(&stream);
   }
   bool reachable;
   {

@@ -10,7 +10,6 @@ PushStream::PushStream(const std::shared_ptr<grpc::Channel>& channel, PushStream
     : stub_(v1::IngestService::NewStub(channel)), listener_(listener) {}
 
 void PushStream::Start(v1::PushRequest hello) {
-  self_ = shared_from_this();
   outgoing_ = std::move(hello);
   stub_->async()->Push(&context_, this);
   AddHold();  // for writes that begin later; released when reading ends
@@ -57,9 +56,6 @@ void PushStream::OnReadDone(bool ok) {
   RemoveHold();
 }
 
-void PushStream::OnDone(const grpc::Status& status) {
-  const std::shared_ptr<PushStream> self = std::move(self_);
-  listener_->OnEnded(ToAbslStatus(status));
-}
+void PushStream::OnDone(const grpc::Status& status) { listener_->OnEnded(ToAbslStatus(status)); }
 
 }  // namespace sluice::client

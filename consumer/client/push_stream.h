@@ -22,9 +22,9 @@ class PushStreamListener {
   virtual void OnEnded(const absl::Status& status) = 0;
 };
 
-// Used by one thread; Start once. Kept until OnEnded was called, also if nobody else does.
-class PushStream final : public grpc::ClientBidiReactor<v1::PushRequest, v1::PushResponse>,
-                         public std::enable_shared_from_this<PushStream> {
+// Used by one thread; Start once, and after that it lives until OnEnded was called. Its owner destroys it on a thread
+// of its own: the last reference to a channel must not go on one of gRPC's threads, which would wait for itself to end.
+class PushStream final : public grpc::ClientBidiReactor<v1::PushRequest, v1::PushResponse> {
  public:
   // `listener` outlives the call.
   PushStream(const std::shared_ptr<grpc::Channel>& channel, PushStreamListener* listener);
@@ -50,7 +50,6 @@ class PushStream final : public grpc::ClientBidiReactor<v1::PushRequest, v1::Pus
   grpc::ClientContext context_;
   v1::PushRequest outgoing_;
   v1::PushResponse incoming_;
-  std::shared_ptr<PushStream> self_;  // until OnDone
 
   Mutex mutex_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;  // no operation may begin any more
