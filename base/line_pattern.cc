@@ -16,12 +16,16 @@ size_t EndOfSet(std::string_view pattern, size_t i) {
   return i;
 }
 
-// True only if each match of the expression begins where the text does: it begins with '^', and has no other way than
-// that.
-bool BeginsWithText(std::string_view pattern) {
-  if (!pattern.starts_with('^') || pattern.find("\\Q") != pattern.npos) return false;
+// "(?i)": a repetition behind it would be one of what stands before it.
+bool IsFlags(std::string_view rest) {
+  return rest.starts_with("(?") && rest.find_first_not_of("imsU-", 2) == rest.find(')');
+}
+
+// True only if each match of the expression begins as the expression does: there is no '|' that gives it another way.
+bool HasOneBeginning(std::string_view pattern) {
+  if (pattern.find("\\Q") != pattern.npos) return false;
   int depth = 0;
-  for (size_t i = 1; i < pattern.size(); ++i) {
+  for (size_t i = 0; i < pattern.size(); ++i) {
     switch (pattern[i]) {
       case '\\':
         ++i;
@@ -30,6 +34,7 @@ bool BeginsWithText(std::string_view pattern) {
         i = EndOfSet(pattern, i);
         break;
       case '(':
+        if (IsFlags(pattern.substr(i))) return false;
         ++depth;
         break;
       case ')':
@@ -38,17 +43,43 @@ bool BeginsWithText(std::string_view pattern) {
       case '|':
         if (depth == 0) return false;
         break;
-      case '*':
-      case '+':
-      case '?':
-      case '{':
-        if (i == 1) return false;  // of the '^' itself
-        break;
       default:
         break;
     }
   }
   return true;
+}
+
+// True only if each match of the expression begins where the text does, and is about no byte behind itself.
+bool BeginsWithText(std::string_view pattern) {
+  if (!pattern.starts_with('^') || !HasOneBeginning(pattern)) return false;
+  if (pattern.find_first_of("*+?{", 1) == 1) return false;  // of the '^' itself
+  for (const std::string_view looks_behind : {"$", "\\b", "\\B", "\\z"}) {
+    if (pattern.find(looks_behind) != pattern.npos) return false;
+  }
+  return true;
+}
+
+// The text that each match begins with; empty if there is none.
+std::string BeginningOfMatches(std::string_view pattern) {
+  constexpr std::string_view kSpecial = R"(.[]()|^$*+?{}\)";
+  if (!HasOneBeginning(pattern)) return "";
+  std::string text;
+  size_t last = 0;  // where the last character of `text` begins
+  size_t i = 0;
+  for (; i < pattern.size(); ++i) {
+    char c = pattern[i];
+    if (c == '\\' && i + 1 < pattern.size() && kSpecial.find(pattern[i + 1]) != kSpecial.npos) {
+      c = pattern[++i];
+    } else if (kSpecial.find(c) != kSpecial.npos) {
+      break;
+    }
+    if ((static_cast<uint8_t>(c) & 0xc0) != 0x80) last = text.size();
+    text.push_back(c);
+  }
+  // It may be there not at all.
+  if (i < pattern.size() && (pattern[i] == '*' || pattern[i] == '?' || pattern[i] == '{')) text.resize(last);
+  return text;
 }
 
 }  // namespace
@@ -71,6 +102,7 @@ absl::StatusOr<std::shared_ptr<const LinePattern>> LinePattern::Compile(const st
     compiled->first_min_ = static_cast<uint8_t>(min[0]);
     compiled->first_max_ = static_cast<uint8_t>(max[0]);
   }
+  compiled->beginning_ = BeginningOfMatches(pattern);
   return compiled;
 }
 

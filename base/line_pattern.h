@@ -1,4 +1,5 @@
-// A regular expression that most lines are told apart from by their first byte.
+// A regular expression that most lines are told apart from by their first byte, or by a text that each match begins
+// with.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "base/find_bytes.h"
 #include "re2/re2.h"
 
 namespace sluice {
@@ -23,6 +25,7 @@ class LinePattern {
   bool Matches(std::string_view line) const {
     const auto first = static_cast<uint8_t>(line.empty() ? '\0' : line[0]);
     if (anchored_ && (line.empty() || first < first_min_ || first > first_max_)) return false;
+    if (!beginning_.empty() && !ContainsBytes(line, beginning_)) return false;
     return Searches(line);
   }
   const std::string& pattern() const { return regex_.pattern(); }
@@ -36,6 +39,7 @@ class LinePattern {
   bool anchored_ = false;
   uint8_t first_min_ = 0;
   uint8_t first_max_ = 255;
+  std::string beginning_;  // of each match, wherever it is; empty: not known
 };
 
 }  // namespace sluice

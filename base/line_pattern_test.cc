@@ -1,8 +1,10 @@
 #include "base/line_pattern.h"
 
+#include <random>
 #include <string>
 #include <vector>
 
+#include "base/test_seed.h"
 #include "gtest/gtest.h"
 #include "re2/re2.h"
 
@@ -39,7 +41,17 @@ TEST(LinePatternTest, IsWhatRe2Says) {
                                              "^(a|x)",
                                              "^[\\](]|x",
                                              R"(\Aab)",
-                                             "^[\\x00-\\x10]"};
+                                             "^[\\x00-\\x10]",
+                                             "ab?x",
+                                             "xé*a",
+                                             "é?x",
+                                             "ab{0}",
+                                             "ERR|at",
+                                             "ERR(OR|at)",
+                                             "(?i)err",
+                                             R"(\.\.)",
+                                             R"(a\|b)",
+                                             R"(2026\-01)"};
   std::vector<std::string> lines = {"",  "2026-01-01", "error", "ERROR", " at x", "\tat",
                                     "é", "x",          "ab",    "\nab",  "-\na"};
   for (int c = 0; c < 256; ++c) lines.push_back(std::string(1, static_cast<char>(c)) + "x");
@@ -53,6 +65,34 @@ TEST(LinePatternTest, IsWhatRe2Says) {
       EXPECT_EQ((*compiled)->Matches(line), re2::RE2::PartialMatch(line, oracle)) << pattern << " in '" << line << "'";
     }
   }
+}
+
+// Nor the text that matches begin with.
+TEST(LinePatternTest, OfRandomExpressionsToo) {
+  const uint64_t seed = TestSeed();
+  SCOPED_TRACE(seed);
+  std::mt19937_64 random(seed);
+  const auto some = [&random](const std::vector<std::string>& parts, size_t count) {
+    std::string text;
+    for (size_t i = 0; i < count; ++i) text += parts[random() % parts.size()];
+    return text;
+  };
+  const std::vector<std::string> parts = {"a",   "b", "a", "b",   "é",    "|",       "*",     "+",
+                                          "?",   "(", ")", ".",   "\\.",  "{2}",     "{0,1}", "[ab]",
+                                          "\\|", "^", "$", "\\b", "(?i)", "\\Qa\\E", "(?:"};
+  int compiled_count = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string pattern = some(parts, 1 + random() % 6);
+    const auto compiled = LinePattern::Compile(pattern);
+    if (!compiled.ok()) continue;
+    ++compiled_count;
+    const re2::RE2 oracle(pattern);
+    for (int n = 0; n < 10; ++n) {
+      const std::string line = some({"a", "b", "é", ".", "|", "A"}, random() % 8);
+      ASSERT_EQ((*compiled)->Matches(line), re2::RE2::PartialMatch(line, oracle)) << pattern << " in '" << line << "'";
+    }
+  }
+  EXPECT_GT(compiled_count, 5'000);
 }
 
 TEST(LinePatternTest, TellsWhatIsNoExpression) {

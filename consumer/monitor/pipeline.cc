@@ -7,6 +7,12 @@
 #include "base/strings.h"
 
 namespace sluice::monitor {
+namespace {
+
+// As records say times; 0 for those before 1970.
+uint64_t NanosOf(absl::Time time) { return static_cast<uint64_t>(std::max<int64_t>(0, absl::ToUnixNanos(time))); }
+
+}  // namespace
 
 Pipeline::Pipeline(Options options, std::vector<Stage*> stages, StateStore* store)
     : options_(std::move(options)),
@@ -42,16 +48,18 @@ void Pipeline::TakeBatch(const client::Batch& batch, const std::string& cursor, 
     return;
   }
   records_of_batch_.clear();
-  const absl::Time bound = now + options_.lateness;
+  const uint64_t bound = NanosOf(now + options_.lateness);
+  uint64_t newest = NanosOf(newest_);
   for (const client::RecordView& record : batch.records()) {
     records_of_batch_.push_back(record);
-    const absl::Time time = record.time();
+    const uint64_t time = record.time_unix_nano();
     if (time > bound) {
       ++ahead_;
-    } else if (time > newest_) {
-      newest_ = time;
+    } else if (time > newest) {
+      newest = time;
     }
   }
+  if (newest > NanosOf(newest_)) newest_ = absl::FromUnixNanos(static_cast<int64_t>(newest));
   records_ += records_of_batch_.size();
   const Input input = {.batch = batch, .records = records_of_batch_, .newest = newest_};
   for (Stage* const stage : stages_) stage->Observe(input, &outbox_);

@@ -13,6 +13,8 @@
 namespace sluice::monitor {
 namespace {
 
+constexpr uint64_t kSecondNanos = 1'000'000'000;
+
 // Keys of the state: "interval/<seconds>/<first second>" and this one, which says what was told.
 constexpr std::string_view kIntervalPrefix = "interval/";
 constexpr std::string_view kToldKey = "told";
@@ -75,8 +77,10 @@ bool AccessStage::Wants(const client::Batch& batch) {
   return options_.enabled && (MatchesAny(topics_, batch.topic()) || MatchesAny(paths_, batch.path()));
 }
 
-AccessStage::Open* AccessStage::Find(int64_t begin, Findings* findings) {
-  if (begin == last_begin_ && last_ != nullptr) return last_;
+AccessStage::Open* AccessStage::Find(uint64_t unix_nanos, Findings* findings) {
+  if (last_ != nullptr && unix_nanos - last_begin_nanos_ < static_cast<uint64_t>(seconds_) * kSecondNanos) return last_;
+  const auto second = static_cast<int64_t>(unix_nanos / kSecondNanos);
+  const int64_t begin = second - second % seconds_;
   if (begin < told_until_) return nullptr;
   auto at = open_.find(begin);
   if (at == open_.end()) {
@@ -87,7 +91,7 @@ AccessStage::Open* AccessStage::Find(int64_t begin, Findings* findings) {
     }
     at = open_.emplace(begin, std::make_unique<Open>()).first;
   }
-  last_begin_ = begin;
+  last_begin_nanos_ = static_cast<uint64_t>(begin) * kSecondNanos;
   last_ = at->second.get();
   return last_;
 }
@@ -105,8 +109,7 @@ void AccessStage::Observe(const Input& input, Findings* findings) {
       ++ahead;
       continue;
     }
-    const auto second = static_cast<int64_t>(record.time_unix_nano() / 1'000'000'000);
-    Open* const open = Find(second - second % seconds_, findings);
+    Open* const open = Find(record.time_unix_nano(), findings);
     if (open == nullptr) {
       ++late;
       continue;

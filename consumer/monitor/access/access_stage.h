@@ -49,8 +49,8 @@ class AccessStage final : public Stage {
 
   absl::Status TakeUp(AccessOptions options);
   bool Wants(const client::Batch& batch);
-  // The interval that begins then; null if it was told already.
-  Open* Find(int64_t begin, Findings* findings);
+  // The interval of this time; null if it was told already.
+  Open* Find(uint64_t unix_nanos, Findings* findings);
   // The oldest one that is open; `length` as its record says it, in seconds.
   void TellOldest(int64_t length, Findings* findings);
 
@@ -69,8 +69,8 @@ class AccessStage final : public Stage {
   uint64_t ahead_ = 0;                             // the same
   bool told_changed_ = false;                      // of the three above, since the last Save
   std::vector<std::string> to_delete_;             // of the state, with the next Save
-  // Lines of one second come together.
-  int64_t last_begin_ = INT64_MIN;
+  // Lines of one interval come together.
+  uint64_t last_begin_nanos_ = 0;
   Open* last_ = nullptr;
 };
 

@@ -47,7 +47,7 @@ void HeavyHitters::Clear() {
   hashes_.clear();
   heap_.clear();
   heap_at_.clear();
-  slots_.assign(std::bit_ceil(capacity_ * 2), kNone);
+  slots_.assign(std::bit_ceil(capacity_ * 4), kNone);  // mostly empty: nearly all keys may be new
 }
 
 // Where the key's counter is found, or would be put.
