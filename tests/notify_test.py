@@ -158,6 +158,36 @@ def test_another_channel_and_other_statistics_are_taken_up(sandbox, hook):
         wrong.close()
 
 
+def test_what_is_silenced_is_in_the_log_and_told_when_the_silence_is_over(sandbox, hook):
+    log = running(sandbox)
+    long = EACH.replace("window: 1s", "window: 1m")
+    silence = "silences: [{match: {rule: each, body: 'quiet*'}, comment: we know}]\n"
+    monitor = sandbox.monitor(long + channel(hook) + silence)
+    monitor.wait_active()
+    log.append(b"quiet one", b"loud one")
+    wait_until(lambda: begun(hook) == ["loud one"], lambda: str(hook.received))
+    monitor.wait_metric("sluice_monitor_notifications_silenced_total", 1)
+    found = [json.loads(r["body"]) for r in sandbox.json("tail", "alerts", "--no-follow", "--from=beginning")]
+    assert sorted(a["group"]["body"] for a in found) == ["loud one", "quiet one"]
+    holds_for(lambda: begun(hook) == ["loud one"], "a silenced alert is told", 2)
+    # A maintenance window that is always, of other alerts, silences nothing.
+    always = "maintenance: [{match: {body: 'other*'}, from: '00:00', to: '00:00'}]\n"
+    monitor.config_path.write_text(long + channel(hook) + always)
+    wait_until(lambda: begun(hook) == ["loud one", "quiet one"], lambda: str(hook.received))
+
+
+def test_in_a_maintenance_window_nobody_is_told(sandbox, hook):
+    log = running(sandbox)
+    always = "maintenance: [{match: {rule: each}, from: '00:00', to: '00:00'}]\n"
+    monitor = sandbox.monitor(EACH + channel(hook) + always)
+    monitor.wait_active()
+    log.append(b"one")
+    monitor.wait_metric("sluice_monitor_notifications_silenced_total", 1)
+    told = lambda: sandbox.json("tail", "alerts", "--no-follow", "--from=beginning")  # noqa: E731
+    wait_until(lambda: len(told()) == 2, lambda: str(told()))  # it has begun and ended
+    holds_for(lambda: not hook.received, "somebody is told", 2)
+
+
 def test_a_real_alertmanager(sandbox):
     if not ALERTMANAGER.exists():
         pytest.skip("prometheus-alertmanager is not there: ./dev setup fetches it")
