@@ -1,4 +1,5 @@
 // What services send by themselves, to a real collector.
+#include <grpcpp/generic/generic_stub.h>
 #include <httplib.h>
 
 #include <memory>
@@ -142,6 +143,49 @@ TEST(DirectTest, RoutesApply) {
   EXPECT_THAT(Bodies(&server, "s.errors"), ElementsAre("a"));
 }
 
+TEST(DirectTest, ACompressedRequestIsBoundedAfterwards) {
+  TestServer server;
+  const auto stub = otlp::LogsService::NewStub(server.Connect());
+  otlp::ExportLogsServiceRequest request;
+  auto* const scope = request.add_resource_logs()->add_scope_logs();
+  for (int i = 0; i < 200; ++i) scope->add_log_records()->mutable_body()->set_string_value(std::string(100'000, 'x'));
+  otlp::ExportLogsServiceResponse response;
+  grpc::ClientContext context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  const grpc::Status status = stub->Export(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(status.error_message(), "the request has more than 8388608 bytes after decompression: send less at a time");
+  // Not compressed, it has too many bytes as it comes.
+  grpc::ClientContext plain;
+  EXPECT_EQ(stub->Export(&plain, request, &response).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST(DirectTest, TellsWhatIsNoRequest) {
+  TestServer server;
+  const auto channel = server.Connect();
+  const auto send = [&](const std::string& bytes) {
+    grpc::GenericStub stub(channel);
+    grpc::ClientContext context;
+    const grpc::Slice slice(bytes);
+    const grpc::ByteBuffer message(&slice, 1);
+    grpc::ByteBuffer answer;
+    grpc::CompletionQueue queue;
+    grpc::Status status;
+    const auto call =
+        stub.PrepareUnaryCall(&context, "/opentelemetry.proto.collector.logs.v1.LogsService/Export", message, &queue);
+    call->StartCall();
+    call->Finish(&answer, &status, nullptr);
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);
+    return status;
+  };
+  EXPECT_TRUE(send("").ok());
+  for (const std::string bytes : {"\xff", "\x1f\x8b", "\x1f\x8bgarbage", "\x0a\x05x"}) {
+    EXPECT_EQ(send(bytes).error_code(), grpc::StatusCode::INVALID_ARGUMENT) << bytes;
+  }
+}
+
 TEST(DirectTest, TakesWhatOpenTelemetrySends) {
   TestServer server;
   const auto stub = otlp::LogsService::NewStub(server.Connect());
@@ -159,6 +203,11 @@ TEST(DirectTest, TakesWhatOpenTelemetrySends) {
   EXPECT_EQ(response.partial_success().rejected_log_records(), 1);
   EXPECT_THAT(response.partial_success().error_message(), HasSubstr("allowed are"));
   EXPECT_THAT(Bodies(&server, "shop"), ElementsAre("hello"));
+  // Compressed, as OpenTelemetry's Collectors do.
+  grpc::ClientContext compressed;
+  compressed.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  EXPECT_TRUE(stub->Export(&compressed, request, &response).ok());
+  EXPECT_THAT(Bodies(&server, "shop"), ElementsAre("hello", "hello"));
   server.Stop();
   grpc::ClientContext late;
   EXPECT_EQ(stub->Export(&late, request, &response).error_code(), grpc::StatusCode::UNAVAILABLE);

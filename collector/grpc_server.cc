@@ -69,9 +69,10 @@ void SetConnectionArguments(grpc::ServerBuilder* builder) {
   builder->AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 10'000);
   // A connection without a call is closed after a while; its client connects again when it needs to.
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 600'000);
-  // A small compressed message could unfold to any size.
+  // A small compressed message could unfold to any size, and gRPC would let it. OpenTelemetry's Collector compresses by
+  // default: such messages come as they are, and OtlpService unfolds them within a bound. To others they are malformed.
   builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
-  builder->SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder->AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
 }
 
 }  // namespace

@@ -94,7 +94,8 @@ absl::Status Server::OpenDirect() {
                                                     .clock = SystemClock()}));
   SLUICE_ASSIGN_OR_RETURN(const DirectTopic topic, DirectTopic::Compile(options_.direct.topic));
   direct_http_ = std::make_unique<DirectHttp>(options_.direct, topic, direct_.get(), &metrics_, SystemClock());
-  otlp_ = std::make_unique<OtlpService>(options_.direct, topic, direct_.get(), &metrics_, SystemClock());
+  otlp_ = std::make_unique<OtlpService>(options_.direct, options_.ingest.message_bytes, topic, direct_.get(), &metrics_,
+                                        SystemClock());
   return absl::OkStatus();
 }
 

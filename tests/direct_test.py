@@ -8,6 +8,8 @@ import sys
 import threading
 import time
 
+import pytest
+
 from tests.harness import http, settings
 from tests.harness.http import post
 from tests.harness.process import Program
@@ -150,6 +152,7 @@ def test_the_example_service(sandbox):
 
 OTEL = """
 import logging, sys
+from grpc import Compression
 from opentelemetry._logs import set_logger_provider
 from opentelemetry.exporter.otlp.proto.grpc._log_exporter import OTLPLogExporter
 from opentelemetry.sdk._logs import LoggerProvider, LoggingHandler
@@ -157,7 +160,8 @@ from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 
 provider = LoggerProvider(resource=Resource.create({"service.name": "otel-shop", "deployment.environment": "prod"}))
-provider.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter(endpoint=sys.argv[1], insecure=True)))
+exporter = OTLPLogExporter(endpoint=sys.argv[1], insecure=True, compression=Compression[sys.argv[2]])
+provider.add_log_record_processor(BatchLogRecordProcessor(exporter))
 log = logging.getLogger("billing")
 log.setLevel(logging.DEBUG)
 log.addHandler(LoggingHandler(logger_provider=provider))
@@ -169,11 +173,12 @@ provider.shutdown()
 """
 
 
-def test_a_real_opentelemetry_sdk(sandbox):
+@pytest.mark.parametrize("compression", ["NoCompression", "Gzip"])  # the default of SDKs, and that of Collectors
+def test_a_real_opentelemetry_sdk(sandbox, compression):
     collector = sandbox.collector()
     python = settings.CACHE / "otel/bin/python3"
     done = subprocess.run(
-        [str(python), "-c", OTEL, f"http://{collector.address}"],
+        [str(python), "-c", OTEL, f"http://{collector.address}", compression],
         capture_output=True,
         text=True,
         timeout=settings.scaled(120),

@@ -63,6 +63,7 @@ int Run(const Flags& flags) {
   std::atomic<bool> failed = false;
   const auto begin = std::chrono::steady_clock::now();
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<size_t>(flags.threads));
   for (int i = 0; i < flags.threads; ++i) {
     threads.emplace_back([&] {
       const auto stub = LogsService::NewStub(channel);
