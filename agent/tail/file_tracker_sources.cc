@@ -30,7 +30,8 @@ TailedFile* FileTracker::FollowStream(const std::shared_ptr<const Source>& sourc
   followed->last_active = clock_->MonotonicNanos();
   ++open_files_;
   TailedFile* added = table_.Add(std::move(followed));
-  if (reading_) Resolve(added);
+  met_.push_back(added);
+  ResolveMet();
   return added;
 }
 
