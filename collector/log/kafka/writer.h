@@ -82,7 +82,8 @@ class Writer {
   bool WaitForRoom();
   bool Idle();
   void Produce(Item item, const FileTable::Verdict& verdict, const std::vector<int32_t>& partitions);
-  void ProducePart(Outgoing* outgoing);
+  std::shared_ptr<InFlight> Prepare(Item item, const FileTable::Verdict& verdict,
+                                    const std::vector<int32_t>& partitions);
   // Asks until there is an answer; an error is the topic's.
   absl::Status Retry(const std::string& what, const std::function<absl::Status()>& ask);
 
