@@ -19,21 +19,23 @@ void HeaderPool::Begin(const HeaderWriter* writer) {
   number_ = number;
 }
 
-std::unique_ptr<HeaderPool::Lent> HeaderPool::Take(const OwnHeaders& own) {
+HeaderPool::Lent* HeaderPool::Take(const OwnHeaders& own) {
   const auto shape = static_cast<uint32_t>(own.severity << 16 | own.offset_size << 8 | own.ours_size);
   std::unique_ptr<Shelf>& entry = (*shelves_)[shape];
   if (entry == nullptr) entry = std::make_unique<Shelf>();
   Shelf* const shelf = entry.get();
   ++shelf->lent;
   if (shelf->spare.empty()) {
-    auto made = std::make_unique<Lent>();
+    if (blank_.empty()) blank_.push_back(&all_.emplace_back());
+    Lent* const made = blank_.back();
+    blank_.pop_back();
     made->headers = writer_->Make(own);
     made->places = writer_->PlacesIn(made->headers.get(), own);
     made->shared = number_;
     made->shelf = shelf;
     return made;
   }
-  std::unique_ptr<Lent> lent = std::move(shelf->spare.back());
+  Lent* const lent = shelf->spare.back();
   shelf->spare.pop_back();
   --spare_;
   // Another core has read them last: nothing is written that is there already.
@@ -42,17 +44,22 @@ std::unique_ptr<HeaderPool::Lent> HeaderPool::Take(const OwnHeaders& own) {
   return lent;
 }
 
-void HeaderPool::GiveBack(std::unique_ptr<Lent> lent) {
+void HeaderPool::GiveBack(Lent* lent) {
   Shelf* const shelf = lent->shelf;
   --shelf->lent;
-  shelf->spare.push_back(std::move(lent));
+  if (lent->headers == nullptr) return blank_.push_back(lent);
+  shelf->spare.push_back(lent);
   if (++spare_ > kSpareMax) Clear();
 }
 
 void HeaderPool::Clear() {
   for (auto shape = shapes_.begin(); shape != shapes_.end();) {
     Shelves& shelves = shape->second;
-    for (auto& [own, shelf] : shelves) shelf->spare.clear();
+    for (auto& [own, shelf] : shelves) {
+      for (Lent* lent : shelf->spare) lent->headers.reset();
+      blank_.insert(blank_.end(), shelf->spare.begin(), shelf->spare.end());
+      shelf->spare.clear();
+    }
     absl::erase_if(shelves, [](const auto& entry) { return entry.second->lent == 0; });
     const auto last = shape++;
     if (shelves.empty()) shapes_.erase(last);

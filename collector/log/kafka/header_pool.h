@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,7 +22,7 @@ class HeaderPool {
  public:
   struct Lent;
   struct Shelf {
-    std::vector<std::unique_ptr<Lent>> spare;
+    std::vector<Lent*> spare;
     size_t lent = 0;
   };
   // Of one message, from Take to GiveBack; the message's opaque.
@@ -35,9 +36,10 @@ class HeaderPool {
 
   // Take is for messages of `writer` from now on: not owned, used until the next Begin.
   void Begin(const HeaderWriter* writer);
-  std::unique_ptr<Lent> Take(const OwnHeaders& own);
+  // The pool's.
+  Lent* Take(const OwnHeaders& own);
   // With its headers. Then Begin before the next Take.
-  void GiveBack(std::unique_ptr<Lent> lent);
+  void GiveBack(Lent* lent);
 
   // So many are kept for later; beyond it all of them are let go.
   static constexpr size_t kSpareMax = 16'000;
@@ -48,6 +50,8 @@ class HeaderPool {
   using Shelves = absl::flat_hash_map<uint32_t, std::unique_ptr<Shelf>>;
   void Clear();
 
+  std::deque<Lent> all_;
+  std::vector<Lent*> blank_;  // of these: on no shelf, and no message's
   absl::flat_hash_map<std::string, Shelves> shapes_;
   absl::flat_hash_map<std::string, uint64_t> numbers_;  // of shared values
   uint64_t last_number_ = 0;

@@ -1,7 +1,5 @@
 #include "collector/log/kafka/header_pool.h"
 
-#include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,10 +42,10 @@ struct OfFile {
 // As a message would: takes them, is delivered, gives them back. Which ones they were.
 rd_kafka_headers_t* Pass(const OfFile& file, const OwnHeaders& own, HeaderPool* pool) {
   pool->Begin(&file.writer);
-  std::unique_ptr<HeaderPool::Lent> lent = pool->Take(own);
+  HeaderPool::Lent* const lent = pool->Take(own);
   EXPECT_EQ(Content(lent->headers.get()), Content(file.writer.Make(own).get()));
   rd_kafka_headers_t* const headers = lent->headers.get();
-  pool->GiveBack(std::move(lent));
+  pool->GiveBack(lent);
   return headers;
 }
 
@@ -87,8 +85,8 @@ TEST(HeaderPoolTest, TwoMessagesAtATimeHaveHeadersOfTheirOwn) {
   HeaderPool pool;
   const OfFile one("/var/log/app/a.log");
   pool.Begin(&one.writer);
-  const std::unique_ptr<HeaderPool::Lent> a = pool.Take(one.Own(100, 9));
-  const std::unique_ptr<HeaderPool::Lent> b = pool.Take(one.Own(200, 9));
+  HeaderPool::Lent* const a = pool.Take(one.Own(100, 9));
+  HeaderPool::Lent* const b = pool.Take(one.Own(200, 9));
   EXPECT_THAT(Content(a->headers.get()),
               ElementsAre(Pair("agent", "web-1"), Pair("host", "host-of-web-1"), Pair("path", "/var/log/app/a.log"),
                           Pair("source", "app"), Pair("labels", R"({"service":"shop"})"), Pair("offset", "100"),
@@ -101,12 +99,12 @@ TEST(HeaderPoolTest, KeepsNoMoreThanItsBound) {
   const OfFile one("/var/log/app/a.log");
   const OwnHeaders own = one.Own(100, 9);
   pool.Begin(&one.writer);
-  std::vector<std::unique_ptr<HeaderPool::Lent>> taken;
+  std::vector<HeaderPool::Lent*> taken;
   for (size_t i = 0; i <= HeaderPool::kSpareMax; ++i) taken.push_back(pool.Take(own));
-  std::unique_ptr<HeaderPool::Lent> last = pool.Take(own);
-  for (auto& lent : taken) pool.GiveBack(std::move(lent));
+  HeaderPool::Lent* const last = pool.Take(own);
+  for (HeaderPool::Lent* lent : taken) pool.GiveBack(lent);
   EXPECT_LT(pool.spare(), HeaderPool::kSpareMax);
-  pool.GiveBack(std::move(last));
+  pool.GiveBack(last);
   Pass(one, own, &pool);
 }
 

@@ -102,19 +102,18 @@ rd_kafka_resp_err_t RecordSender::Send(rd_kafka_topic_t* topic, int64_t now_unix
     const OwnHeaders own = headers.Own(record, more ? next.offset : view.end_offset);
     const size_t size = bytes.size() + overhead + headers.BytesMax(own);
     if (size > room->bytes && !room->untouched) break;
-    std::unique_ptr<HeaderPool::Lent> lent = headers_.Take(own);
+    HeaderPool::Lent* const lent = headers_.Take(own);
     lent->outgoing = outgoing;
-    opaque.u.ptr = lent.get();
+    opaque.u.ptr = lent;
     Arguments::SetBytes(bytes, &value);
     timestamp.u.i64 = TimestampOf(record, now_unix_nano);
     own_headers.u.headers = lent->headers.get();
     const Error error(rd_kafka_produceva(client_, arguments.data(), arguments.size()));
     if (error != nullptr) {
-      headers_.GiveBack(std::move(lent));
+      headers_.GiveBack(lent);
       return rd_kafka_error_code(error.get());
     }
-    (void)lent->headers.release();  // the message's now, and `lent` its opaque
-    (void)lent.release();
+    (void)lent->headers.release();  // the message's now
     outgoing->rest.remove_prefix(record.field.size());
     ++outgoing->handed;
     room->Take(size);
@@ -123,15 +122,13 @@ rd_kafka_resp_err_t RecordSender::Send(rd_kafka_topic_t* topic, int64_t now_unix
 }
 
 Outgoing* RecordSender::Finish(const rd_kafka_message_t& message) {
-  std::unique_ptr<HeaderPool::Lent> lent(static_cast<HeaderPool::Lent*>(message._private));
+  auto* const lent = static_cast<HeaderPool::Lent*>(message._private);
   Outgoing* const outgoing = lent->outgoing;
   rd_kafka_headers_t* headers = nullptr;
   // The message goes with its event; its headers are ours again.
-  if (rd_kafka_message_detach_headers(const_cast<rd_kafka_message_t*>(&message), &headers) ==
-      RD_KAFKA_RESP_ERR_NO_ERROR) {
-    lent->headers.reset(headers);
-    headers_.GiveBack(std::move(lent));
-  }
+  (void)rd_kafka_message_detach_headers(const_cast<rd_kafka_message_t*>(&message), &headers);
+  lent->headers.reset(headers);
+  headers_.GiveBack(lent);
   return outgoing;
 }
 
