@@ -32,10 +32,15 @@ def sandbox() -> Iterator[Sandbox]:
         box.close()
 
 
-@pytest.fixture(scope="session")
-def broker(tmp_path_factory) -> Iterator[Broker]:
+# With --long, brokers of both lines that are promised; else the one that SLUICE_KAFKA_VERSION names.
+KAFKA_VERSIONS = ["3.9.2", "4.3.1"] if settings.LONG else None
+
+
+@pytest.fixture(scope="session", params=KAFKA_VERSIONS)
+def broker(request, tmp_path_factory) -> Iterator[Broker]:
     """A broker for tests that only use it, each with a topic_prefix of its own."""
-    shared = Broker(tmp_path_factory.mktemp("kafka"))
+    version = {"SLUICE_KAFKA_VERSION": request.param} if KAFKA_VERSIONS else {}
+    shared = Broker(tmp_path_factory.mktemp("kafka"), **version)
     try:
         yield shared.start()
     finally:

@@ -3,9 +3,11 @@
 `./dev test --long` plays the chaos for minutes.
 """
 
+import base64
 import collections
 import json
 import random
+import subprocess
 import threading
 import time
 
@@ -78,6 +80,74 @@ def test_messages_name_their_line(sandbox, broker):
     assert (named["offset"], named["severity"]) == ("0", "WARN")
     assert time_ == "1795168800000" and value == "2026-11-20T10:00:00Z WARN low"
     assert second[0] == partition and "offset=30" in second[3]
+
+
+def values_by_kcat(broker: kafka.Broker, topic: str) -> list[bytes]:
+    """Each value by itself: it may have any bytes in it."""
+    places = broker.messages(topic, "%p\t%o\n")
+    return [broker.value(topic, int(partition), int(offset)) for partition, offset in sorted(places, key=lambda p: int(p[1]))]
+
+
+@pytest.mark.parametrize("value_format", ["protobuf", "json", "text"])
+def test_other_programs_read_the_values(sandbox, broker, value_format):
+    """kcat's own output, read as docs/kafka.md says: without anything of Sluice but its .proto file."""
+    name = f"kc-{value_format}"
+    sandbox.collector(config=kafka.config(broker, value_format, prefix(name)))
+    file = sandbox.log_file("app/a.log")
+    file.append('2026-11-20T10:00:00Z ERROR "one"', b"bytes \xff\xfe that are no text", "")
+    sandbox.agent(sandbox.logs)
+    sandbox.expect("app", file.lines, timeout=40)
+    values = values_by_kcat(broker, f"{name}-app")
+    if value_format == "text":
+        assert values == file.lines
+        return
+    if value_format == "json":
+        records = [json.loads(value) for value in values]
+        lines = [base64.b64decode(r["rawBody"]) if "rawBody" in r else r.get("body", "").encode() for r in records]
+        assert records[0]["severity"] == "SEVERITY_ERROR" and records[0]["timeUnixNano"] == "1795168800000000000"
+    else:
+        texts = [decode_record(value) for value in values]
+        assert "severity: SEVERITY_ERROR" in texts[0] and "time_unix_nano: 1795168800000000000" in texts[0]
+        assert r'raw_body: "bytes \377\376 that are no text"' in texts[1]
+        lines = file.lines
+    assert lines == file.lines
+
+
+def decode_record(value: bytes) -> str:
+    command = ["protoc", f"--proto_path={settings.ROOT / 'proto'}", "--decode=sluice.v1.LogRecord", "sluice/v1/log.proto"]
+    return subprocess.run(command, input=value, stdout=subprocess.PIPE, check=True).stdout.decode()
+
+
+def test_a_topic_whose_name_is_too_long_with_its_prefix(sandbox, broker):
+    """Its file waits, and others go on; or, if that is asked for, its lines become dead letters."""
+    text = kafka.config(broker, "text", prefix("p" * 100))
+    collector = sandbox.collector(config=text)
+    long, other = sandbox.log_file(f"{'d' * 200}/a.log"), sandbox.log_file("app/a.log")
+    long.append("one", "two")
+    other.append("three")
+    agent = sandbox.agent(sandbox.logs, config="agent: {events: false}\n")
+    sandbox.expect("app", other.lines, timeout=40)
+    agent.wait_metric("sluice_agent_batches_rejected_total", 1, timeout=30)
+    assert "has 301 characters with topic_prefix: Kafka allows 249" in collector.log()
+    collector.stop()
+    collector = sandbox.collector(config="dead_letters: {no_topic: dead-letter, retries: 0}\n" + text, name="second", grpc_port=collector.grpc_port)
+    sandbox.expect("dead-letter", long.lines, timeout=60)
+    why = json.loads(sandbox.raw("dead-letter", "--output=json")[0])["labels"]
+    assert why["dead_letter.topic"] == "d" * 200 and "Kafka allows 249" in why["dead_letter.error"]
+
+
+def test_a_template_without_a_value_makes_dead_letters(sandbox, broker):
+    """In Kafka, too, where everybody reads the reason in the headers."""
+    routes = 'routes: [{name: by-region, match: {severity: warn}, topic: "{label.region}"}]\n'
+    sandbox.collector(config=routes + kafka.config(broker, "text", prefix("te")))
+    file = sandbox.log_file("app/a.log")
+    file.append("2026-11-20T10:00:00Z WARN lost", "2026-11-20T10:00:01Z INFO kept")
+    sandbox.agent(sandbox.logs)
+    sandbox.expect("app", file.lines[1:], timeout=40)
+    expect_in_kafka(broker, "te-dead-letter", file.lines[:1])
+    headers = broker.messages("te-dead-letter", "%h\n")[0][0]
+    assert '"dead_letter.reason":"route"' in headers and "{label.region} is empty" in headers
+    assert sorted(broker.values("te-app")) == ["2026-11-20T10:00:01Z INFO kept"]
 
 
 def test_headers_that_sluice_itself_needs(sandbox, broker):
@@ -165,7 +235,7 @@ def test_a_topic_that_is_deleted_is_made_again(sandbox, own_broker):
 @pytest.mark.xfail(reason="a dead collector's requests may be stored later than it is waited for: docs/delivery.md", strict=False)
 @pytest.mark.parametrize("collectors", [1, 2])
 def test_each_line_exactly_once_whoever_is_killed(sandbox, own_broker, collectors):
-    """Collectors, agent and broker are killed at random while writers write."""
+    """Collectors, agent, broker and a consumer are killed at random while writers write."""
     rng = random.Random(settings.seed())
     text = kafka.config(own_broker)
     all_collectors = [sandbox.collector(name=f"collector{n}", config=text) for n in range(collectors)]
@@ -183,13 +253,18 @@ def test_each_line_exactly_once_whoever_is_killed(sandbox, own_broker, collector
 
     writer = threading.Thread(target=write, daemon=True)
     writer.start()
+    tail = ["w*", "--from=beginning", "--output=raw"]
+    steady, mortal = sandbox.tail(*tail, name="steady"), sandbox.tail(*tail, name="mortal")
     try:
-        for _ in range(KILLS):
+        for kill in range(KILLS):
             time.sleep(rng.uniform(0.1, 1.0))  # the pace of the chaos, not a wait for anything
-            victim = rng.choice([*all_collectors, agent, agent, own_broker])
+            victim = rng.choice([*all_collectors, agent, agent, own_broker, mortal])
             victim.kill()
             time.sleep(rng.uniform(0, 0.5))
-            victim.start() if victim is own_broker else victim.spawn()
+            if victim is mortal:
+                mortal = sandbox.tail(*tail, name=f"mortal{kill}")
+            else:
+                victim.start() if victim is own_broker else victim.spawn()
             for program in all_collectors:  # gives up when it starts without a broker
                 if not program.running:
                     program.spawn()
@@ -204,4 +279,7 @@ def test_each_line_exactly_once_whoever_is_killed(sandbox, own_broker, collector
     for n, file in enumerate(files):
         expect_in_kafka(own_broker, f"w{n}", file.lines, 120)
         expect_order(own_broker, f"w{n}")
-    print(f"{sum(len(f.lines) for f in files)} lines")
+    lines = sorted(line for file in files for line in file.lines)
+    for consumer in (steady, mortal):
+        assert sorted(consumer.wait_lines(len(lines), 120)) == lines, consumer.name
+    print(f"{len(lines)} lines")

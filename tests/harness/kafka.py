@@ -1,5 +1,6 @@
 """A real Kafka broker, and what is in it by somebody else's word."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -50,7 +51,8 @@ class Broker:
         pid = self.home / "pid"
         if not pid.exists():
             return
-        os.kill(int(pid.read_text()), signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it may have given up by itself
+            os.kill(int(pid.read_text()), signal.SIGKILL)
         pid.unlink()
 
     def admin(self, tool: str, *args: str) -> str:
@@ -75,6 +77,10 @@ class Broker:
             return []
         text = self._kcat("-C", "-q", "-e", "-t", topic, "-o", "beginning", "-f", what).decode()
         return [line.split("\t") for line in text.split("\n")[:-1]]
+
+    def value(self, topic: str, partition: int, offset: int) -> bytes:
+        """Of one message, whatever is in it."""
+        return self._kcat("-C", "-q", "-e", "-t", topic, "-p", str(partition), "-o", str(offset), "-c1", "-D", "", "-f", "%s")
 
     def values(self, topic: str) -> list[str]:
         return [message[0] for message in self.messages(topic, "%s\n")]

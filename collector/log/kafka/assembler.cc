@@ -56,15 +56,21 @@ MessageView AsForeign(MessageView message, int64_t offset, int64_t time_unix_nan
 void Assembler::Add(const rd_kafka_message_t& message) {
   MessageView view = ReadMessage(message);
   const int64_t time = TimeOf(message);
-  // Alone, a record that is not as it has to be would spoil its whole batch.
+  // A value that is the record need not be made before it is known where it goes.
+  const bool made = !view.ours || view.format != KafkaValueFormat::kProtobuf;
   record_.clear();
-  if (!AppendRecord(view, &record_)) {
+  // Alone, a record that is not as it has to be would spoil its whole batch.
+  if (made && !AppendRecord(view, &record_)) {
     view = AsForeign(view, message.offset, time);
     AppendRecord(view, &record_);
   }
   if (count_ > 0 && !Continues(view, message.offset)) Flush();
   if (count_ == 0) Begin(view, message.offset, time);
-  records_ += record_;
+  if (made) {
+    records_ += record_;
+  } else {
+    AppendRecord(view, &records_);
+  }
   ++count_;
   end_offset_ = view.end;
   placed_.end = message.offset + 1;

@@ -26,8 +26,9 @@ constexpr std::array kFixed = {
 };
 // Of the producer; `properties` may say otherwise.
 constexpr std::array kProducerDefaults = {
-    Property{"linger.ms", "5"},
-    Property{"batch.num.messages", "10000"},
+    Property{"linger.ms", "20"},
+    // Librdkafka sends at once when it has so many, and else after linger.ms: about as many lines as batch.size takes.
+    Property{"batch.num.messages", "2000"},
     Property{"batch.size", "1000000"},
     // Whoever waits for the brokers waits as long as they are away.
     Property{"message.timeout.ms", "0"},

@@ -120,7 +120,9 @@ absl::Status ReadStretches(Consumer* consumer, const std::vector<Stretch>& stret
   }
   while (status.ok() && !left.empty()) {
     if (clock->MonotonicNanos() > deadline) status = Unavailable("the brokers do not give what was asked for in time");
-    for (const Message& message : consumer->Poll(absl::Milliseconds(100))) {
+    std::vector<Message> messages = consumer->Poll(absl::Milliseconds(100));
+    for (Message& polled : messages) {
+      const Message message = std::move(polled);
       if (message->rkt == nullptr) continue;
       const TopicPartition partition = Consumer::Of(*message);
       const auto entry = left.find(partition);

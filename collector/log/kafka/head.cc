@@ -155,7 +155,7 @@ bool Head::Arrange() {
   return any;
 }
 
-void Head::Take(const std::vector<Message>& messages) {
+void Head::Take(std::vector<Message> messages) {
   std::vector<StoredBatch> told;
   {
     MutexLock lock(&mutex_);
@@ -164,7 +164,9 @@ void Head::Take(const std::vector<Message>& messages) {
     int32_t number = -1;
     TopicPartition partition;
     Part* part = nullptr;
-    for (const Message& message : messages) {
+    for (Message& taken : messages) {
+      // Each is let go as soon as it is read: what librdkafka allocates for one's headers is there for the next one's.
+      const Message message = std::move(taken);
       if (message->rkt == nullptr) continue;
       if (message->rkt != topic || message->partition != number) {
         topic = message->rkt;

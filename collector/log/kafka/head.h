@@ -70,7 +70,7 @@ class Head {
   void Run();
   // Starts and stops reading as the watchers want it. False if there is nothing to read.
   bool Arrange();
-  void Take(const std::vector<Message>& messages);
+  void Take(std::vector<Message> messages);
   void Push(const TopicPartition& partition, Part* part, std::vector<PlacedBatch> batches,
             std::vector<StoredBatch>* told) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Lets all of its batches go.

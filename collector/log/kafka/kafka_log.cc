@@ -138,12 +138,12 @@ std::vector<TopicInfo> KafkaLog::Topics() {
 std::unique_ptr<LogReader> KafkaLog::NewReader(Position start, std::function<bool(std::string_view)> topic_matches) {
   return std::make_unique<kafka::Reader>(
       kafka::Reader::Parts{parts_->cluster.get(), &parts_->catalog, parts_->head.get(), &parts_->history,
-                           &parts_->names, parts_->clock},
+                           parts_->refresher.get(), &parts_->names, parts_->clock},
       std::move(start), std::move(topic_matches));
 }
 
 Position KafkaLog::End() {
-  parts_->refresher->RefreshOffsets();
+  parts_->refresher->RefreshNow();
   auto offsets = std::make_shared<kafka::Offsets>();
   for (const auto& [partition, end] : parts_->catalog.KnownEnds()) {
     if (const auto topic = parts_->names.FromKafka(partition.topic)) offsets->Set(*topic, partition.partition, end);

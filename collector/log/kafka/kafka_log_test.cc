@@ -84,6 +84,33 @@ TEST_F(KafkaLogTest, ACursorIsGoodOnEveryCollector) {
   EXPECT_THAT(Names(ReadFrom(*second, *position)), ElementsAre("app:10"));
 }
 
+TEST_F(KafkaLogTest, TheEndIsThatOfTheBrokersAlsoWhereOthersWrite) {
+  options_.refresh_interval = absl::Hours(1);
+  const auto first = Open();
+  AppendOne(*first, OneLine("app", 1, 0));
+  const auto second = Open();
+  const auto cursor = second->ParseCursor(first->FormatCursor(first->End()));
+  ASSERT_TRUE(cursor.ok()) << cursor.status();
+  AppendOne(*first, OneLine("app", 1, 10));
+  AppendOne(*first, OneLine("new", 2, 0));
+  EXPECT_THAT(Names(ReadFrom(*second, *cursor)), ElementsAre("app:10", "new:0"));
+  // For who is to begin at the end, too: nothing of what is there is news.
+  AppendOne(*first, OneLine("newer", 3, 0));
+  EXPECT_THAT(Names(ReadFrom(*second, second->End())), ElementsAre());
+}
+
+TEST_F(KafkaLogTest, ACursorKeepsItsPlaceInTopicsThatAReaderDoesNotRead) {
+  const auto log = Open();
+  AppendOne(*log, OneLine("app", 1, 0));
+  AppendOne(*log, OneLine("other", 2, 0));
+  const Position end = log->End();
+  AppendOne(*log, OneLine("app", 1, 10));
+  AppendOne(*log, OneLine("other", 2, 10));
+  const auto reader = log->NewReader(end, [](std::string_view topic) { return topic == "other"; });
+  EXPECT_THAT(Names(testing::ReadAll(*reader)), ElementsAre("other:10"));
+  EXPECT_THAT(Names(ReadFrom(*log, reader->position())), ElementsAre("app:10"));
+}
+
 TEST_F(KafkaLogTest, NamesTheTopicThatItMayNotMakeAndTakesItWhenItIsThere) {
   testing::Broker& broker = testing::Broker::Shared();
   {

@@ -20,8 +20,11 @@ namespace {
 
 constexpr uint32_t kSeveritiesMax = 24;
 constexpr std::string_view kOursHeader = "sluice";
+constexpr std::string_view kOffsetHeader = "offset";
 // What a record has beside what it shares with others.
 constexpr size_t kOwnHeadersMax = 3;
+// What a header has in a request beside name and value: their lengths.
+constexpr size_t kHeaderLengths = 6;
 
 void Add(rd_kafka_headers_t* headers, std::string_view name, std::string_view value) {
   rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
@@ -127,7 +130,7 @@ bool ReadHeader(std::string_view name, std::string_view value, bool* ours, bool*
     view->labels = value;
   } else if (name == "severity") {
     view->severity = static_cast<uint32_t>(SeverityFromText(value));
-  } else if (name == "offset") {
+  } else if (name == kOffsetHeader) {
     *offset = TakeNumber(&value, &view->offset);
     return *offset;
   } else if (name == kOursHeader) {
@@ -183,30 +186,68 @@ HeaderWriter::HeaderWriter(const BatchView& batch, Format format, bool whole) : 
   const std::pair<std::string_view, std::string_view> all[] = {
       {"agent", batch.agent}, {"host", host}, {"path", batch.path}, {"source", source}, {"labels", labels_}};
   for (const auto& header : all) {
-    if (!header.second.empty()) shared_.push_back(header);
+    if (header.second.empty()) continue;
+    shared_.push_back(header);
+    shared_bytes_ += header.first.size() + header.second.size() + kHeaderLengths;
+    shared_shape_ += StrCat(header.first, " ", header.second.size(), " ");
+    shared_text_ += StrCat(header.first, " ", header.second.size(), " ", header.second);
   }
 }
 
-Headers HeaderWriter::Of(const RecordView& record, uint64_t end) const {
+OwnHeaders HeaderWriter::Own(const RecordView& record, uint64_t end) const {
+  OwnHeaders own;
+  own.offset_size =
+      static_cast<size_t>(std::to_chars(own.offset, own.offset + sizeof own.offset, record.offset).ptr - own.offset);
+  if (format_.headers == KafkaHeaders::kAll && record.severity <= kSeveritiesMax) own.severity = record.severity;
+  char* const limit = own.ours + sizeof own.ours;
+  // A capital: a part.
+  own.ours[0] = FormatLetter(format_.value);
+  if (!whole_) own.ours[0] = absl::ascii_toupper(static_cast<unsigned char>(own.ours[0]));
+  char* at = std::to_chars(own.ours + 1, limit, end - record.offset).ptr;
+  if (format_.value == KafkaValueFormat::kText) {
+    *at++ = ' ';
+    at = std::to_chars(at, limit, record.time_unix_nano).ptr;
+    *at++ = ' ';
+    at = std::to_chars(at, limit, PartOf(record.bytes)).ptr;
+  }
+  own.ours_size = static_cast<size_t>(at - own.ours);
+  return own;
+}
+
+Headers HeaderWriter::Make(const OwnHeaders& own) const {
   // Room for all of them: a list that grows is allocated twice.
   Headers headers(rd_kafka_headers_new(shared_.size() + kOwnHeadersMax));
   for (const auto& [name, value] : shared_) Add(headers.get(), name, value);
-  char text[96];
-  char* at = std::to_chars(text, text + sizeof text, record.offset).ptr;
-  Add(headers.get(), "offset", std::string_view(text, static_cast<size_t>(at - text)));
-  if (format_.headers == KafkaHeaders::kAll) AddIfSet(headers.get(), "severity", SeverityHeader(record.severity));
-  // A capital: a part.
-  text[0] = FormatLetter(format_.value);
-  if (!whole_) text[0] = absl::ascii_toupper(static_cast<unsigned char>(text[0]));
-  at = std::to_chars(text + 1, text + sizeof text, end - record.offset).ptr;
-  if (format_.value == KafkaValueFormat::kText) {
-    *at++ = ' ';
-    at = std::to_chars(at, text + sizeof text, record.time_unix_nano).ptr;
-    *at++ = ' ';
-    at = std::to_chars(at, text + sizeof text, PartOf(record.bytes)).ptr;
-  }
-  Add(headers.get(), kOursHeader, std::string_view(text, static_cast<size_t>(at - text)));
+  Add(headers.get(), kOffsetHeader, std::string_view(own.offset, own.offset_size));
+  AddIfSet(headers.get(), "severity", SeverityHeader(own.severity));
+  Add(headers.get(), kOursHeader, std::string_view(own.ours, own.ours_size));
   return headers;
+}
+
+HeaderWriter::Places HeaderWriter::PlacesIn(rd_kafka_headers_t* headers, const OwnHeaders& own) const {
+  const auto place = [headers](size_t index) {
+    const char* name;
+    const void* value = nullptr;
+    size_t size;
+    (void)rd_kafka_header_get_all(headers, index, &name, &value, &size);
+    // It is the list's own copy, and the list is ours.
+    return static_cast<char*>(const_cast<void*>(value));
+  };
+  Places places;
+  for (size_t i = 0; i < shared_.size(); ++i) places.shared[i] = place(i);
+  places.offset = place(shared_.size());
+  places.ours = place(shared_.size() + (own.severity == 0 ? 1 : 2));
+  return places;
+}
+
+void HeaderWriter::FillShared(const Places& places) const {
+  for (size_t i = 0; i < shared_.size(); ++i)
+    std::memcpy(places.shared[i], shared_[i].second.data(), shared_[i].second.size());
+}
+
+void HeaderWriter::FillOwn(const OwnHeaders& own, const Places& places) {
+  std::memcpy(places.offset, own.offset, own.offset_size);
+  std::memcpy(places.ours, own.ours, own.ours_size);
 }
 
 void AppendValue(const RecordView& record, KafkaValueFormat format, std::string* out) {

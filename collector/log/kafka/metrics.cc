@@ -25,7 +25,7 @@ prometheus::Counter& OneCounter(prometheus::Registry* registry, const char* name
 Metrics::Metrics(prometheus::Registry* registry)
     : queue_messages(OneGauge(registry, "sluice_collector_kafka_queue_messages",
                               "Messages that were produced and that the brokers have not acknowledged yet.")),
-      queue_bytes(OneGauge(registry, "sluice_collector_kafka_queue_bytes", "Bytes of these messages' values.")),
+      queue_bytes(OneGauge(registry, "sluice_collector_kafka_queue_bytes", "Bytes of these messages' records.")),
       delivered(OneCounter(registry, "sluice_collector_kafka_delivered_total",
                            "Messages that the brokers have acknowledged.")),
       delivery_seconds(prometheus::BuildHistogram()

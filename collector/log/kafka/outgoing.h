@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "collector/log/event_log.h"
@@ -21,17 +22,20 @@ struct AppendCall {
 
 struct InFlight;
 
-// What goes to one partition of a batch: the batch itself, or one of its parts. The opaque of its messages.
+// What goes to one partition of a batch: the batch itself, or one of its parts.
 struct Outgoing {
   InFlight* batch = nullptr;
   BatchPart part;
-  bool whole = true;  // the batch itself
-  uint64_t from_offset = 0;
+  bool whole = true;         // the batch itself
+  uint64_t from_offset = 0;  // records that begin before it are not sent
   TopicPartition partition;
-
-  std::string values;  // the messages' values, where they are not pieces of the batch
-  size_t bytes = 0;    // of its messages' values
   uint32_t messages = 0;
+
+  // Of the producer's thread: the records that librdkafka was not given yet.
+  bool begun = false;
+  std::string_view rest;
+  uint32_t handed = 0;
+
   uint32_t reported = 0;
   int64_t first = -1;
   int64_t last = -1;
@@ -39,8 +43,7 @@ struct Outgoing {
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
 };
 
-// Lives until the last of its messages is reported. Of the thread that produces until its first message is, then
-// guarded by its writer's lock.
+// Lives until the last of its messages is reported. Of the writer's thread until it is sent, then guarded by its lock.
 struct InFlight {
   std::shared_ptr<AppendCall> call;
   size_t index = 0;  // of the batch in the call
@@ -54,11 +57,10 @@ struct InFlight {
 
   uint32_t messages = 0;
   uint32_t reported = 0;
-  bool sealed = false;  // no more of its messages are produced
   bool failed = false;
   bool noted = false;  // the file's watermark is behind it
 
-  bool complete() const { return sealed && reported == messages && !failed; }
+  bool complete() const { return reported == messages && !failed; }
 };
 
 }  // namespace sluice::collector::kafka

@@ -36,8 +36,11 @@ PlacedBatch TrimTo(const PlacedBatch& placed, int64_t offset) {
 Reader::Reader(Parts parts, Position start, std::function<bool(std::string_view)> topic_matches)
     : parts_(parts),
       start_(std::move(start)),
+      made_nano_(parts.clock->MonotonicNanos()),
       topic_matches_(std::move(topic_matches)),
-      lease_(parts.history->NewLease()) {}
+      lease_(parts.history->NewLease()) {
+  if (const Offsets* offsets = OffsetsOf(start_); offsets != nullptr) carried_ = *offsets;
+}
 
 Reader::~Reader() {
   StopHistory();
@@ -63,17 +66,18 @@ void Reader::Learn() {
       continue;
     }
     gone = true;
+    // Whatever comes under its name begins anew.
+    carried_.topics.erase(entry->second.topic);
     LeaveHead(entry->first, &entry->second);
     entry = partitions_.erase(entry);
   }
   // The consumer may read a partition that is gone: begins again with what is left.
   if (gone) StopHistory();
-  const Offsets* start = OffsetsOf(start_);
   for (const auto& [partition, topic] : wanted) {
     Part& part = partitions_[partition];
     if (!part.topic.empty()) continue;
     part.topic = topic;
-    part.position = start == nullptr ? -1 : start->Of(topic, partition.partition);
+    part.position = carried_.Of(topic, partition.partition);
   }
 }
 
@@ -89,6 +93,11 @@ absl::Status Reader::Read(size_t max_bytes, std::vector<StoredBatch>* out, Omiss
     ReadHead(max_bytes, out, &bytes);
     if (out->size() > before || omission->reason != Omission::Reason::kNone) return absl::OkStatus();
     if (!NeedsHistory()) {
+      // Others write, too: the end is only what it was when somebody looked.
+      if (!std::exchange(looked_, true)) {
+        parts_.refresher->RefreshSince(made_nano_);
+        continue;
+      }
       parts_.history->Return(lease_);
       if (!std::exchange(waiting_, true)) parts_.head->AddWaiter();
       if (!WaitForDelivered()) return absl::OkStatus();
@@ -170,13 +179,13 @@ bool Reader::NeedsHistory() const {
 
 Position Reader::position() const {
   if (!learnt_) return start_;
-  auto offsets = std::make_shared<Offsets>();
+  auto offsets = std::make_shared<Offsets>(carried_);
   for (const auto& [partition, part] : partitions_) offsets->Set(part.topic, partition.partition, part.position);
   return MakePosition(std::move(offsets));
 }
 
 Position Reader::PositionAfter(size_t batch, uint32_t records) const {
-  auto offsets = std::make_shared<Offsets>();
+  auto offsets = std::make_shared<Offsets>(carried_);
   for (const auto& [partition, part] : partitions_) offsets->Set(part.topic, partition.partition, part.position);
   // Back from behind the last one.
   for (size_t i = given_.size(); i-- > batch;) {

@@ -18,6 +18,7 @@
 #include "collector/log/kafka/head.h"
 #include "collector/log/kafka/history.h"
 #include "collector/log/kafka/positions.h"
+#include "collector/log/kafka/refresher.h"
 
 namespace sluice::collector::kafka {
 
@@ -28,6 +29,7 @@ class Reader final : public LogReader {
     Catalog* catalog = nullptr;
     Head* head = nullptr;
     HistoryPool* history = nullptr;
+    Refresher* refresher = nullptr;
     const TopicNames* names = nullptr;
     const Clock* clock = nullptr;
   };
@@ -80,8 +82,12 @@ class Reader final : public LogReader {
 
   const Parts parts_;
   const Position start_;
+  const int64_t made_nano_;
   const std::function<bool(std::string_view)> topic_matches_;
   std::map<std::string, bool, std::less<>> matches_;
+  // What the start says of topics and partitions that are not known here (yet, or to this reader).
+  Offsets carried_;
+  bool looked_ = false;  // whether the brokers have more than is known
   uint64_t version_ = 0;
   bool learnt_ = false;
   bool waiting_ = false;  // the head knows of it

@@ -55,7 +55,10 @@ void Reader::TakeMessages(Consumer* consumer, Omission* omission) {
   int32_t number = -1;
   Part* part = nullptr;
   TopicPartition partition;
-  for (const Message& message : consumer->Poll(kPoll)) {
+  std::vector<Message> messages = consumer->Poll(kPoll);
+  for (Message& polled : messages) {
+    // Each is let go as soon as it is read: what librdkafka allocates for one's headers is there for the next one's.
+    const Message message = std::move(polled);
     if (message->rkt == nullptr) continue;
     if (message->rkt != topic || message->partition != number) {
       topic = message->rkt;

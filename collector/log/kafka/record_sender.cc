@@ -5,13 +5,16 @@
 #include <string>
 #include <utility>
 
+#include "base/wire.h"
 #include "collector/log/kafka/names.h"
 
 namespace sluice::collector::kafka {
 namespace {
 
-// Key, headers and what Kafka adds, beside what they share.
-constexpr size_t kMessageOverhead = 512;
+// What Kafka adds to key, value and headers: lengths, and the like.
+constexpr size_t kMessageOverhead = 36;
+// Key and headers of a message, beside what it shares with others.
+constexpr size_t kOwnBytesMax = 512;
 // A control character has six in JSON.
 constexpr size_t kJsonGrowthMax = 6;
 
@@ -43,68 +46,112 @@ class Arguments {
   size_t count_ = 0;
 };
 
-}  // namespace
-
-void RecordSender::Prepare(KafkaValueFormat format, Outgoing* outgoing) {
-  const BatchView& view = outgoing->part.view;
-  items_.clear();
-  RecordCursor cursor(view.bytes.substr(view.records_begin));
-  RecordView record;
-  while (cursor.Next(&record)) {
-    if (!items_.empty()) items_.back().end = record.offset;
-    if (record.offset >= outgoing->from_offset) items_.push_back({record, view.end_offset, record.bytes});
+// A value that is put together for its message goes with the message; a piece of the batch stays where it is.
+std::string_view ValueOf(const RecordView& record, KafkaValueFormat format, std::string* made) {
+  switch (format) {
+    case KafkaValueFormat::kProtobuf:
+      return record.bytes;
+    case KafkaValueFormat::kText:
+      // An empty line is a value of no bytes; no value at all would be a tombstone.
+      return ExactLine(record).data() == nullptr ? std::string_view("") : ExactLine(record);
+    case KafkaValueFormat::kJson:
+      made->clear();
+      AppendValue(record, format, made);
   }
-  if (format == KafkaValueFormat::kText) {
-    for (Item& item : items_) item.value = item.record.raw_body.empty() ? item.record.body : item.record.raw_body;
-  } else if (format == KafkaValueFormat::kJson) {
-    std::vector<size_t> ends;
-    for (const Item& item : items_) {
-      AppendValue(item.record, format, &outgoing->values);
-      ends.push_back(outgoing->values.size());
-    }
-    size_t begin = 0;
-    for (size_t i = 0; i < items_.size(); ++i) {
-      items_[i].value = std::string_view(outgoing->values).substr(begin, ends[i] - begin);
-      begin = ends[i];
-    }
-  }
-  outgoing->messages = static_cast<uint32_t>(items_.size());
-  outgoing->bytes = 0;
-  for (const Item& item : items_) outgoing->bytes += item.value.size();
+  return *made;
 }
 
-rd_kafka_resp_err_t RecordSender::Produce(rd_kafka_t* client, rd_kafka_topic_t* topic, HeaderWriter::Format format,
-                                          int64_t now_unix_nano, Outgoing* outgoing, uint32_t* sent) {
+// The records of `outgoing` that librdkafka was not given yet.
+std::string_view RestOf(Outgoing* outgoing) {
+  if (outgoing->begun) return outgoing->rest;
+  const BatchView& view = outgoing->part.view;
+  std::string_view rest = view.bytes.substr(view.records_begin);
+  RecordCursor cursor(rest);
+  RecordView record;
+  while (cursor.Next(&record) && record.offset < outgoing->from_offset) rest.remove_prefix(record.field.size());
+  outgoing->begun = true;
+  return rest;
+}
+
+}  // namespace
+
+rd_kafka_resp_err_t RecordSender::Send(rd_kafka_topic_t* topic, int64_t now_unix_nano, Outgoing* outgoing, Room* room) {
   const BatchView& view = outgoing->part.view;
   const std::string key = FileName(view.agent, view.file);
-  const HeaderWriter headers(view, format, outgoing->whole);
-  *sent = 0;
+  const HeaderWriter headers(view, format_, outgoing->whole);
+  headers_.Begin(&headers);
+  const size_t overhead = kMessageOverhead + key.size();
   Arguments arguments;
   arguments.Add(RD_KAFKA_VTYPE_RKT).u.rkt = topic;
   arguments.Add(RD_KAFKA_VTYPE_PARTITION).u.i32 = outgoing->partition.partition;
-  arguments.Add(RD_KAFKA_VTYPE_MSGFLAGS).u.i = 0;
+  arguments.Add(RD_KAFKA_VTYPE_MSGFLAGS).u.i = format_.value == KafkaValueFormat::kJson ? RD_KAFKA_MSG_F_COPY : 0;
   Arguments::SetBytes(key, &arguments.Add(RD_KAFKA_VTYPE_KEY));
-  arguments.Add(RD_KAFKA_VTYPE_OPAQUE).u.ptr = outgoing;
+  rd_kafka_vu_t& opaque = arguments.Add(RD_KAFKA_VTYPE_OPAQUE);
   rd_kafka_vu_t& value = arguments.Add(RD_KAFKA_VTYPE_VALUE);
   rd_kafka_vu_t& timestamp = arguments.Add(RD_KAFKA_VTYPE_TIMESTAMP);
   rd_kafka_vu_t& own_headers = arguments.Add(RD_KAFKA_VTYPE_HEADERS);
-  for (const Item& item : items_) {
-    Headers own = headers.Of(item.record, item.end);
-    // An empty line is a value of no bytes; no value at all would be a tombstone.
-    Arguments::SetBytes(item.value.data() == nullptr ? std::string_view("") : item.value, &value);
-    timestamp.u.i64 = TimestampOf(item.record, now_unix_nano);
-    own_headers.u.headers = own.get();
-    const Error error(rd_kafka_produceva(client, arguments.data(), arguments.size()));
-    if (error != nullptr) return rd_kafka_error_code(error.get());
-    (void)own.release();  // the message's now
-    ++*sent;
+
+  outgoing->rest = RestOf(outgoing);
+  RecordCursor cursor(outgoing->rest);
+  RecordView record;
+  RecordView next;
+  for (bool more = cursor.Next(&next); more && room->messages > 0;) {
+    record = next;
+    const std::string_view bytes = ValueOf(record, format_.value, &value_);
+    more = cursor.Next(&next);
+    const OwnHeaders own = headers.Own(record, more ? next.offset : view.end_offset);
+    const size_t size = bytes.size() + overhead + headers.BytesMax(own);
+    if (size > room->bytes && !room->untouched) break;
+    HeaderPool::Lent* const lent = headers_.Take(own);
+    lent->outgoing = outgoing;
+    opaque.u.ptr = lent;
+    Arguments::SetBytes(bytes, &value);
+    timestamp.u.i64 = TimestampOf(record, now_unix_nano);
+    own_headers.u.headers = lent->headers.get();
+    const Error error(rd_kafka_produceva(client_, arguments.data(), arguments.size()));
+    if (error != nullptr) {
+      headers_.GiveBack(lent);
+      return rd_kafka_error_code(error.get());
+    }
+    (void)lent->headers.release();  // the message's now
+    outgoing->rest.remove_prefix(record.field.size());
+    ++outgoing->handed;
+    room->Take(size);
   }
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+Outgoing* RecordSender::Finish(const rd_kafka_message_t& message) {
+  auto* const lent = static_cast<HeaderPool::Lent*>(message._private);
+  Outgoing* const outgoing = lent->outgoing;
+  rd_kafka_headers_t* headers = nullptr;
+  // The message goes with its event; its headers are ours again.
+  (void)rd_kafka_message_detach_headers(const_cast<rd_kafka_message_t*>(&message), &headers);
+  lent->headers.reset(headers);
+  headers_.GiveBack(lent);
+  return outgoing;
+}
+
+RecordCount CountRecords(const BatchView& batch, uint64_t from_offset) {
+  RecordCount count;
+  if (from_offset <= batch.first_offset) {
+    wire::Reader fields(batch.bytes.substr(batch.records_begin));
+    for (wire::Field field; fields.Next(&field); count.bytes += field.bytes.size()) ++count.records;
+    return count;
+  }
+  RecordCursor cursor(batch.bytes.substr(batch.records_begin));
+  RecordView record;
+  while (cursor.Next(&record)) {
+    if (record.offset < from_offset) continue;
+    ++count.records;
+    count.bytes += record.bytes.size();
+  }
+  return count;
+}
+
 size_t LargestMessage(const BatchView& view, KafkaValueFormat format) {
   // No record is larger than its batch; only what may be too large is looked at one by one.
-  const size_t bound = view.bytes.size() * (format == KafkaValueFormat::kJson ? kJsonGrowthMax : 1) + kMessageOverhead;
+  const size_t bound = view.bytes.size() * (format == KafkaValueFormat::kJson ? kJsonGrowthMax : 1) + kOwnBytesMax;
   if (bound <= kTopicMessageBytesMax) return bound;
   size_t largest = 0;
   RecordCursor cursor(view.bytes.substr(view.records_begin));
@@ -119,7 +166,7 @@ size_t LargestMessage(const BatchView& view, KafkaValueFormat format) {
     }
     largest = std::max(largest, size);
   }
-  return largest + kMessageOverhead + view.records_begin;
+  return largest + kOwnBytesMax + view.records_begin;
 }
 
 }  // namespace sluice::collector::kafka

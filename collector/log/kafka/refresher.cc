@@ -43,6 +43,23 @@ void Refresher::RefreshOffsets() {
   if (first.ok() && end.ok()) parts_.catalog->NoteOffsets(*first, *end, before);
 }
 
+void Refresher::RefreshSince(int64_t monotonic_nano) {
+  int64_t begin = 0;
+  {
+    MutexLock lock(&mutex_);
+    // Many may ask at a time: one asks the brokers for all of them.
+    while (refreshing_) refreshed_.Wait(&mutex_);
+    if (refreshed_at_nano_ >= monotonic_nano) return;
+    refreshing_ = true;
+    begin = parts_.clock->MonotonicNanos();
+  }
+  if (RefreshTopics().ok()) RefreshOffsets();
+  MutexLock lock(&mutex_);
+  refreshing_ = false;
+  refreshed_at_nano_ = begin;
+  refreshed_.SignalAll();
+}
+
 void Refresher::RefreshOffsets(absl::Duration age) {
   const int64_t now = parts_.clock->MonotonicNanos();
   {
@@ -98,7 +115,7 @@ void Refresher::Run() {
     const int64_t now = SystemClock()->MonotonicNanos();
     if (now - last < absl::ToInt64Nanoseconds(options_.refresh_interval)) continue;
     last = now;
-    if (RefreshTopics().ok()) RefreshOffsets();
+    RefreshSince(now);
   }
 }
 

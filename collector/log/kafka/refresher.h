@@ -33,8 +33,10 @@ class Refresher {
 
   // Looks once, then goes on by itself.
   absl::Status Start();
-  // Where the partitions begin and end now; if the brokers do not answer, nothing changes.
-  void RefreshOffsets();
+  // Which topics there are and where their partitions begin and end, as it was at `monotonic_nano` or later: what is
+  // known by then is good enough. If the brokers do not answer, nothing changes.
+  void RefreshSince(int64_t monotonic_nano);
+  void RefreshNow() { RefreshSince(parts_.clock->MonotonicNanos()); }
   // Not if what is known is younger than that.
   void RefreshOffsets(absl::Duration age);
   absl::Status Health();
@@ -42,6 +44,7 @@ class Refresher {
 
  private:
   absl::Status RefreshTopics();
+  void RefreshOffsets();
   void Announce();
   void Run();
   // One log line when it gets bad, and one when it is good again.
@@ -58,6 +61,9 @@ class Refresher {
   absl::Status reachable_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<int64_t> offsets_at_nano_ ABSL_GUARDED_BY(mutex_);
+  bool refreshing_ ABSL_GUARDED_BY(mutex_) = false;
+  CondVar refreshed_;
+  int64_t refreshed_at_nano_ ABSL_GUARDED_BY(mutex_) = 0;  // when the last one that is over began
   std::thread thread_;
 };
 

@@ -67,7 +67,10 @@ absl::StatusOr<std::unique_ptr<StateLog>> StateLog::Open(const KafkaOptions& opt
 }
 
 absl::Status StateLog::MakeProducer() {
-  SLUICE_ASSIGN_OR_RETURN(Conf conf, MakeConf(options_, Role::kProducer, nullptr));
+  KafkaOptions options = options_;
+  // Who writes waits for it, and has nothing more to say.
+  options.properties["linger.ms"] = "1";
+  SLUICE_ASSIGN_OR_RETURN(Conf conf, MakeConf(options, Role::kProducer, nullptr));
   rd_kafka_conf_set_dr_msg_cb(conf.get(), &OnReport);
   SLUICE_ASSIGN_OR_RETURN(producer_, MakeClient(std::move(conf), Role::kProducer));
   return absl::OkStatus();

@@ -35,8 +35,8 @@ absl::StatusOr<std::unique_ptr<Writer>> Writer::Open(const KafkaOptions& options
 Writer::~Writer() { Stop(); }
 
 absl::Status Writer::MakeProducer(bool alone) {
-  SLUICE_ASSIGN_OR_RETURN(
-      producer_, Producer::Make(options_, parts_.errors, alone, [this](const auto& reports) { OnReports(reports); }));
+  SLUICE_ASSIGN_OR_RETURN(producer_, Producer::Make(options_, parts_.clock, parts_.errors, alone,
+                                                    [this](const auto& reports) { OnReports(reports); }));
   alone_ = alone;
   return absl::OkStatus();
 }
@@ -199,7 +199,8 @@ bool Writer::WaitForRoom() {
   }
 }
 
-void Writer::Produce(Item item, const FileTable::Verdict& verdict, const std::vector<int32_t>& partitions) {
+std::shared_ptr<InFlight> Writer::Prepare(Item item, const FileTable::Verdict& verdict,
+                                          const std::vector<int32_t>& partitions) {
   auto batch = std::make_shared<InFlight>();
   batch->call = std::move(item.call);
   batch->index = item.index;
@@ -217,58 +218,44 @@ void Writer::Produce(Item item, const FileTable::Verdict& verdict, const std::ve
     const FileTable::Place place = parts_.files->PlaceOf(outgoing->part.view, partitions[i]);
     outgoing->partition = {parts_.names->ToKafka(outgoing->part.view.topic), place.partition};
     outgoing->from_offset = std::max(verdict.from_offset, place.from_offset);
+    const RecordCount count = CountRecords(outgoing->part.view, outgoing->from_offset);
+    outgoing->messages = count.records;
+    batch->messages += count.records;
+    batch->bytes += count.bytes;
     batch->parts.push_back(std::move(outgoing));
   }
+  return batch;
+}
+
+void Writer::Produce(Item item, const FileTable::Verdict& verdict, const std::vector<int32_t>& partitions) {
+  const std::shared_ptr<InFlight> batch = Prepare(std::move(item), verdict, partitions);
+  std::vector<Outgoing*> parts;
   {
     MutexLock lock(&mutex_);
     if (messages_ == 0) last_report_nano_ = batch->produced_monotonic_nano;
+    messages_ += batch->messages;
+    bytes_ += batch->bytes;
     files_[batch->file].push_back(batch);
-    for (const auto& part : batch->parts) partitions_[part->partition].push_back({batch, part.get()});
-  }
-  for (const auto& part : batch->parts) ProducePart(part.get());
-  MutexLock lock(&mutex_);
-  batch->sealed = true;
-  if (batch->reported < batch->messages) return;
-  // Everything was reported already, or there was nothing to wait for but what is before it.
-  touched_.insert(batch->file);
-  producer_->Wake();
-}
-
-void Writer::ProducePart(Outgoing* outgoing) {
-  InFlight* const batch = outgoing->batch;
-  producer_->Prepare(outgoing);
-  {
-    MutexLock lock(&mutex_);
-    if (batch->failed) {  // not behind what is missing
-      outgoing->messages = 0;
-      return;
+    for (const auto& part : batch->parts) {
+      partitions_[part->partition].push_back({batch, part.get()});
+      if (part->messages > 0) parts.push_back(part.get());
     }
-    batch->messages += outgoing->messages;
-    batch->bytes += outgoing->bytes;
-    messages_ += outgoing->messages;
-    bytes_ += outgoing->bytes;
+    // Nothing to wait for but what is before it.
+    if (parts.empty()) touched_.insert(batch->file);
   }
-  uint32_t sent = 0;
-  const uint32_t messages = outgoing->messages;
-  const rd_kafka_resp_err_t error = producer_->Send(parts_.clock->UnixNanos(), outgoing, &sent);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-  MutexLock lock(&mutex_);
-  messages_ -= messages - sent;
-  batch->messages -= messages - sent;
-  outgoing->messages = sent;
-  outgoing->error = error;
-  batch->failed = failed_ = true;
+  if (parts.empty()) producer_->Wake();
+  for (Outgoing* part : parts) producer_->Send(part);
 }
 
 void Writer::Count(const Producer::Report& report) {
   Outgoing& outgoing = *report.outgoing;
   InFlight& batch = *outgoing.batch;
-  --messages_;
-  ++outgoing.reported;
-  ++batch.reported;
+  messages_ -= report.messages;
+  outgoing.reported += report.messages;
+  batch.reported += report.messages;
   if (report.error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    if (outgoing.first < 0) outgoing.first = report.offset;
-    outgoing.last = report.offset;
+    if (outgoing.first < 0) outgoing.first = report.first;
+    outgoing.last = report.last;
   } else {
     const bool purged = report.error == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
                         report.error == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT || report.error == RD_KAFKA_RESP_ERR__FATAL;
@@ -282,6 +269,7 @@ void Writer::OnReports(const std::vector<Producer::Report>& reports) {
   std::vector<std::shared_ptr<InFlight>> complete;
   {
     MutexLock lock(&mutex_);
+    if (reports.empty() && touched_.empty()) return;
     for (const Producer::Report& report : reports) Count(report);
     if (!reports.empty()) {
       last_report_nano_ = parts_.clock->MonotonicNanos();

@@ -1,8 +1,8 @@
 // Append: batches become messages, in order; answers when the brokers have all of them.
 //
-// One thread produces, librdkafka's reports come on another. A batch whose delivery fails, for whatever reason, ends
-// the producer (gapless: nothing behind it in its partition was delivered). Then what the brokers have is read back
-// from the partitions, and what is missing goes through a new producer, in the old order.
+// One thread takes batches in, the producer's gives them to librdkafka and takes its reports. A batch whose delivery
+// fails, for whatever reason, ends the producer (gapless: nothing behind it in its partition was delivered). Then what
+// the brokers have is read back from the partitions, and what is missing goes through a new producer, in the old order.
 #pragma once
 
 #include <cstdint>
@@ -82,7 +82,8 @@ class Writer {
   bool WaitForRoom();
   bool Idle();
   void Produce(Item item, const FileTable::Verdict& verdict, const std::vector<int32_t>& partitions);
-  void ProducePart(Outgoing* outgoing);
+  std::shared_ptr<InFlight> Prepare(Item item, const FileTable::Verdict& verdict,
+                                    const std::vector<int32_t>& partitions);
   // Asks until there is an answer; an error is the topic's.
   absl::Status Retry(const std::string& what, const std::function<absl::Status()>& ask);
 
