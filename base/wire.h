@@ -71,6 +71,9 @@ class Reader {
   size_t position() const { return static_cast<size_t>(at_ - begin_); }
 
  private:
+  // Tags and sizes are 32-bit numbers: protobuf takes no longer forms of them.
+  static constexpr std::ptrdiff_t kTagBytesMax = 5;
+
   bool ReadVarint(uint64_t* value);
   bool ReadLongVarint(uint64_t* value);
 
@@ -114,7 +117,7 @@ inline bool Reader::Next(Field* field) {
   if (at_ == end_ || !ok_) return false;
   const char* const start = at_;
   uint64_t tag;
-  ok_ = ReadVarint(&tag) && (tag >> 3) != 0 && (tag >> 3) <= 0x1fffffff;
+  ok_ = ReadVarint(&tag) && at_ - start <= kTagBytesMax && (tag >> 3) != 0 && (tag >> 3) <= 0x1fffffff;
   if (ok_) {
     field->number = static_cast<uint32_t>(tag >> 3);
     field->type = static_cast<Type>(tag & 7);
@@ -141,7 +144,8 @@ inline bool Reader::Next(Field* field) {
       }
       case Type::kBytes: {
         uint64_t size = 0;
-        ok_ = ReadVarint(&size) && size <= static_cast<uint64_t>(end_ - at_);
+        const char* const before = at_;
+        ok_ = ReadVarint(&size) && at_ - before <= kTagBytesMax && size <= static_cast<uint64_t>(end_ - at_);
         if (ok_) {
           field->bytes = std::string_view(at_, size);
           at_ += size;

@@ -123,6 +123,20 @@ TEST(WireTest, StopsAtAMalformedFieldAndSaysWhere) {
   }
 }
 
+TEST(WireTest, RefusesTagsAndSizesInMoreBytesThanProtobufTakes) {
+  const std::string tag_in_six("\xe0\xbe\x8f\x8f\x8f\x00r", 7);
+  const std::string size_in_six("\x22\x81\x80\x80\x80\x80\x00r", 8);
+  const std::string in_five("\xa2\x80\x80\x80\x00\x81\x80\x80\x80\x00r", 11);
+  for (const std::string& message : {tag_in_six, size_in_six, in_five}) {
+    Reader reader(message);
+    Field field;
+    const bool is_read = reader.Next(&field);
+    v1::LogRecord oracle;
+    EXPECT_EQ(is_read, oracle.ParseFromString(message));
+    EXPECT_EQ(is_read, message == in_five);
+  }
+}
+
 TEST(WireTest, AnEmptyMessageHasNoFields) {
   Reader reader("");
   Field field;
