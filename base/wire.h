@@ -2,6 +2,7 @@
 // The generated classes stay the oracle: wire_test compares.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -14,12 +15,7 @@ enum class Type : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 
 constexpr uint32_t Tag(uint32_t field, Type type) { return field << 3 | static_cast<uint32_t>(type); }
 
 constexpr size_t VarintSize(uint64_t value) {
-  size_t size = 1;
-  while (value >= 0x80) {
-    value >>= 7;
-    ++size;
-  }
-  return size;
+  return (static_cast<size_t>(std::bit_width(value | 1)) * 9 + 64) / 64;  // 7 bits in each byte
 }
 
 // Writers append at `out`, which must have room (10 bytes for a varint), and return the new end.

@@ -173,14 +173,15 @@ void ParseAndEncode(benchmark::State& state, const Format& format) {
     if (!message.BeginBatch(shared, offset, 0, hash)) return state.SkipWithError("no room for a batch");
     for (const std::string& line : lines) {
       parser->Parse(line, kReadTime, &parsed);
-      const bool added = message.AddRecord({.time_unix_nano = parsed.time_unix_nano,
-                                            .severity = parsed.severity,
-                                            .severity_text = parsed.severity_text,
-                                            .line = line,
-                                            .attributes = parsed.attributes(),
-                                            .attributes_are_utf8 = parsed.attributes_are_whole,
-                                            .attributes_are_padded = parsed.attributes_are_inside,
-                                            .offset = offset});
+      const bool added =
+          message.AddRecord({.time_unix_nano = parsed.time_unix_nano,
+                             .severity = parsed.severity,
+                             .severity_text = parsed.severity_text,
+                             .line = line,
+                             .attributes = parsed.attributes(),
+                             .attributes_are_utf8 = parsed.attributes_are_whole,
+                             .padded_attribute_bytes = parsed.attributes_are_inside ? parsed.attribute_bytes() : 0,
+                             .offset = offset});
       if (!added) return state.SkipWithError("no room for a record");
       offset += line.size() + 1;
     }

@@ -82,6 +82,12 @@ char* WriteBytesField(char* out, uint32_t field, std::string_view bytes) {
   return out + bytes.size();
 }
 
+template <typename Number>
+[[gnu::always_inline]] inline char* WriteLittle(char* out, Number number) {
+  std::memcpy(out, &number, sizeof number);
+  return out + sizeof number;
+}
+
 // An entry of a map<string, string>: a message of key 1 and value 2, both always there.
 constexpr size_t kShortEntryMax = 123;  // of key and value: all lengths are one byte then
 size_t EntrySize(const Record::Attribute& a) {
@@ -92,24 +98,22 @@ size_t EntryFieldSize(const Record::Attribute& a) {
   return size <= kShortEntryMax ? size + 6 : BytesFieldSizeAlways(EntrySize(a));
 }
 template <bool kPadded>
-char* WriteEntryField(char* out, uint32_t field, const Record::Attribute& a) {
+[[gnu::always_inline]] inline char* WriteEntryField(char* out, uint32_t field, const Record::Attribute& a) {
   const auto copy = [](char* to, std::string_view bytes) {
     return kPadded ? CopyPadded(to, bytes) : CopyShort(to, bytes);
   };
   const size_t size = a.first.size() + a.second.size();
-  *out++ = static_cast<char>(Tag(field, Type::kBytes));
-  if (size > kShortEntryMax) {
+  if (size > kShortEntryMax) [[unlikely]] {
+    *out++ = static_cast<char>(Tag(field, Type::kBytes));
     out = WriteVarint(out, EntrySize(a));
     out = WriteBytesFieldAlways(out, 1, a.first);
     return WriteBytesFieldAlways(out, 2, a.second);
   }
-  *out++ = static_cast<char>(size + 4);
-  *out++ = static_cast<char>(Tag(1, Type::kBytes));
-  *out++ = static_cast<char>(a.first.size());
-  out = copy(out, a.first);
-  *out++ = static_cast<char>(Tag(2, Type::kBytes));
-  *out++ = static_cast<char>(a.second.size());
-  return copy(out, a.second);
+  const uint32_t before_name = Tag(field, Type::kBytes) | static_cast<uint32_t>(size + 4) << 8 |
+                               Tag(1, Type::kBytes) << 16 | static_cast<uint32_t>(a.first.size()) << 24;
+  out = copy(WriteLittle(out, before_name), a.first);
+  const auto before_value = static_cast<uint16_t>(Tag(2, Type::kBytes) | a.second.size() << 8);
+  return copy(WriteLittle(out, before_value), a.second);
 }
 
 char* WriteHash(char* out, uint32_t field, uint32_t length, uint64_t xxh3) {
@@ -126,8 +130,6 @@ struct WireText {
   std::string_view raw_body;
   std::span<const Record::Attribute> attributes;
 };
-
-// Inlined with their callers: the common record, which has a body only, then costs next to nothing but its copy.
 
 [[gnu::always_inline]] inline size_t RecordSize(const Record& r, const WireText& text) {
   size_t size = Fixed64FieldSize(r.time_unix_nano) + VarintFieldSize(r.severity) +
@@ -151,24 +153,35 @@ template <bool kPadded>
 }
 
 // Writes it with its tag and length; null if there is no room.
-template <bool kPadded = false>
 [[gnu::always_inline]] inline char* AppendRecord(char* out, const char* limit, const Record& r, const WireText& text) {
   const size_t size = RecordSize(r, text);
   if (kRecordsTagSize + VarintSize(size) + size > static_cast<size_t>(limit - out)) return nullptr;
   out = WriteVarint(out, kRecordsTag);
   out = WriteVarint(out, size);
-  return WriteRecord<kPadded>(out, r, text);
+  return WriteRecord</*kPadded=*/false>(out, r, text);
 }
 
-[[gnu::noinline]] char* AppendWithAttributes(char* out, const char* limit, const Record& record) {
+[[gnu::noinline]] char* AppendExactly(char* out, const char* limit, const Record& record) {
   return AppendRecord(out, limit, record, {.body = record.line, .raw_body = {}, .attributes = record.attributes});
 }
 
-// Null also if there is no room for what is written behind the record meanwhile.
-[[gnu::noinline]] char* AppendPadded(char* out, const char* limit, const Record& record) {
-  if (static_cast<size_t>(limit - out) < kPaddingBytes) return nullptr;
-  return AppendRecord</*kPadded=*/true>(out, limit - kPaddingBytes, record,
-                                        {.body = record.line, .raw_body = {}, .attributes = record.attributes});
+// As AppendExactly, in one pass, for attributes that are padded: the record's size is known when it is written. Null
+// also if there is no room for the longest that it might be, and for what is written behind it meanwhile.
+[[gnu::always_inline]] inline char* AppendInOnePass(char* out, const char* limit, const Record& record) {
+  constexpr size_t kUsualSizeBytes = 2;  // of a record of 128 to 16383 bytes
+  constexpr size_t kEntryOverheadMax = 3 * (1 + 4);
+  const size_t most = kRecordsTagSize + kRecordOverheadBytes + record.severity_text.size() + record.line.size() +
+                      record.padded_attribute_bytes + record.attributes.size() * kEntryOverheadMax + kPaddingBytes;
+  if (static_cast<size_t>(limit - out) < most) return nullptr;
+  char* const size_at = WriteVarint(out, kRecordsTag);
+  char* const begin = size_at + kUsualSizeBytes;
+  char* const end = WriteRecord</*kPadded=*/true>(
+      begin, record, {.body = record.line, .raw_body = {}, .attributes = record.attributes});
+  const auto size = static_cast<size_t>(end - begin);
+  const size_t size_bytes = VarintSize(size);
+  if (size_bytes != kUsualSizeBytes) [[unlikely]]
+    std::memmove(size_at + size_bytes, begin, size);
+  return WriteVarint(size_at, size) + size;
 }
 
 // The rare record that is not simply a line of UTF-8 text.
@@ -220,14 +233,11 @@ bool MessageEncoder::BeginBatch(std::string_view shared, uint64_t first_offset, 
 }
 
 bool MessageEncoder::AddRecord(const Record& record) {
-  const bool plain = record.valid_utf8 && record.attributes.empty() && record.exact.empty();
-  const bool usual = record.valid_utf8 && record.attributes_are_utf8 && record.exact.empty();
+  const bool no_attributes = record.attributes.empty();
   char* end = nullptr;
-  if (plain) {
-    end = AppendRecord(end_, limit_, record, {.body = record.line, .raw_body = {}, .attributes = {}});
-  } else if (usual) {
-    if (record.attributes_are_padded) end = AppendPadded(end_, limit_, record);
-    if (end == nullptr) end = AppendWithAttributes(end_, limit_, record);
+  if (record.valid_utf8 && record.exact.empty() && (no_attributes || record.attributes_are_utf8)) [[likely]] {
+    if (no_attributes || record.padded_attribute_bytes > 0) end = AppendInOnePass(end_, limit_, record);
+    if (end == nullptr) end = AppendExactly(end_, limit_, record);
   } else {
     end = AppendUnusualRecord(end_, limit_, record);
   }

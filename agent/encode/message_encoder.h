@@ -36,7 +36,8 @@ struct Record {
                                 // is no text; `line` is then UTF-8
   std::span<const Attribute> attributes = {};  // names differ; what is no UTF-8 in them is shown as U+FFFD
   bool attributes_are_utf8 = false;            // known to be: nobody has to look
-  bool attributes_are_padded = false;  // kPaddingBytes behind each name and value may be read, whatever is there
+  // What names and values take together, if kPaddingBytes behind each of them may be read, whatever is there; or 0.
+  size_t padded_attribute_bytes = 0;
   uint64_t offset = 0;
   v1::LinePart part = v1::LINE_PART_UNSPECIFIED;
 };

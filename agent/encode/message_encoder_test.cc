@@ -232,7 +232,9 @@ TEST(MessageEncoderTest, PaddedAttributesGiveTheSameMessage) {
       at += name + value;
     }
     ASSERT_LE(at + kPaddingBytes, text.size());
-    const size_t capacity = BatchOverhead(shared) + random() % 4000;
+    const std::string line(random() % 40 == 0 ? 16'000 + random() % 800 : random() % 300,
+                           'x');  // sizes of 1 to 3 bytes
+    const size_t capacity = BatchOverhead(shared) + 2 * line.size() + random() % 4000;
     std::vector<std::string> messages;
     for (const bool padded : {false, true}) {
       std::vector<char> buffer(capacity + 64, '#');
@@ -240,8 +242,10 @@ TEST(MessageEncoderTest, PaddedAttributesGiveTheSameMessage) {
       message.Reset(buffer.data(), capacity);
       ASSERT_TRUE(message.BeginBatch(shared, 5, 0, {}));
       uint64_t records = 0;
-      while (message.AddRecord(
-          {.line = "x", .attributes = attributes, .attributes_are_utf8 = true, .attributes_are_padded = padded})) {
+      while (message.AddRecord({.line = line,
+                                .attributes = attributes,
+                                .attributes_are_utf8 = true,
+                                .padded_attribute_bytes = padded ? at : 0})) {
         ++records;
       }
       if (records > 0) {

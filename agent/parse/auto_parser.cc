@@ -13,7 +13,7 @@ namespace sluice::agent {
 void AutoParser::Parse(std::string_view line, int64_t read_unix_nano, ParsedLine* out) {
   out->Clear();
   times_.set_now(read_unix_nano);
-  if (ParseJson(line, &times_, out)) return;
+  if (ParseJsonLine(line, &times_, out)) return;
   if (columns_.ReadDirective(line) || columns_.ParseRow(line, &times_, out)) return;
   const size_t head = ReadHead(line, &times_, out);
   if (head == 0) {
@@ -34,7 +34,7 @@ void AutoFieldsParser::ParseAny(std::string_view line, ParsedLine* out) {
   if (line.starts_with('{')) {
     if (ParseJsonFields(line, options_->fields, &times_, out).empty()) return;
     out->Clear();  // malformed: what AutoParser makes of it
-    if (ParseJson(line, &times_, out)) return;
+    if (ParseJsonLine(line, &times_, out)) return;
   }
   if (columns_.ReadDirective(line) ||
       columns_.ParseRowFields(line, options_->fields, options_->severity_from_status, &times_, out)) {

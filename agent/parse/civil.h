@@ -21,6 +21,13 @@ inline uint32_t TwoDigits(const char* p) {
   return tens > 9 || ones > 9 ? 100 : tens * 10 + ones;
 }
 
+// More than 999 if they are none.
+inline uint32_t ThreeDigits(const char* p) {
+  const uint32_t hundreds = static_cast<uint8_t>(p[0]) - uint32_t{'0'};
+  const uint32_t rest = TwoDigits(p + 1);
+  return hundreds > 9 || rest > 99 ? 1000 : hundreds * 100 + rest;
+}
+
 // More than 9999 if they are none.
 inline uint32_t FourDigits(const char* p) {
   const uint32_t high = TwoDigits(p);
@@ -57,6 +64,12 @@ bool ReadClock(const char** p, const char* end, int64_t* seconds);
 inline uint32_t ReadFraction(const char** p, const char* end) {
   const char* at = *p;
   if (end - at < 2 || (*at != '.' && *at != ',') || !IsDigit(at[1])) return 0;
+  if (end - at == 4 || (end - at > 4 && !IsDigit(at[4]))) {  // milliseconds, as most are
+    if (const uint32_t millis = ThreeDigits(at + 1); millis <= 999) {
+      *p = at + 4;
+      return millis * 1'000'000;
+    }
+  }
   uint32_t nanos = 0;
   uint32_t unit = 1'000'000'000;
   for (++at; at < end && IsDigit(*at); ++at) {

@@ -2,6 +2,7 @@
 
 #include "agent/parse/field.h"
 #include "agent/parse/json_members.h"
+#include "agent/parse/json_scratch.h"
 
 namespace sluice::agent {
 namespace {
@@ -44,6 +45,16 @@ bool ParseJson(std::string_view text, TimeReader* times, ParsedLine* out) {
       TakeField(meaning, members.value(), times, out);
     }
   }
+  return true;
+}
+
+bool ParseJsonLine(std::string_view line, TimeReader* times, ParsedLine* out) {
+  if (!BeginsLikeObject(line)) return false;
+  JsonShapes& shapes = JsonScratch::Of(out).shapes;
+  if (shapes.ReadMeanings(line, times, out)) return true;
+  out->Clear();
+  ParseJson(line, times, out);
+  shapes.Learn(line);
   return true;
 }
 

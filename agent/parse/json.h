@@ -14,5 +14,7 @@ namespace sluice::agent {
 // it knows all, or where the text is no JSON any more. Of several fields that tell the same, the first usable one
 // counts.
 bool ParseJson(std::string_view text, TimeReader* times, ParsedLine* out);
+// The same for the next of many lines, which are mostly alike (see JsonShapes). `out` is clear.
+bool ParseJsonLine(std::string_view line, TimeReader* times, ParsedLine* out);
 
 }  // namespace sluice::agent

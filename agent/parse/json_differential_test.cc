@@ -216,26 +216,55 @@ TEST_F(JsonDifferentialTest, AgreesOnWellFormedObjects) {
   EXPECT_EQ(valid_, 20'000);
 }
 
-TEST_F(JsonDifferentialTest, AgreesOnWhatIsLeftOfDamagedOnes) {
+// With up to two bytes inserted, changed or taken out.
+std::string Damaged(std::mt19937_64& random, std::string text) {
   constexpr std::string_view kBytes = "\"\\{}[]:, \t0123eEtfn.-ax\x80\xc3\x01";
+  for (uint64_t n = random() % 3; n > 0; --n) {
+    const size_t at = random() % (text.size() + 1);
+    const char byte = kBytes[random() % kBytes.size()];
+    if (random() % 3 == 0) {
+      text.insert(at, 1, byte);
+    } else if (at < text.size() && random() % 2 == 0) {
+      text[at] = byte;
+    } else if (at < text.size()) {
+      text.erase(at, 1);
+    }
+  }
+  return text;
+}
+
+TEST_F(JsonDifferentialTest, AgreesOnWhatIsLeftOfDamagedOnes) {
   for (int i = 0; i < 50'000; ++i) {
     std::string text;
     AppendObject(random_, 0, &text);
-    for (uint64_t n = random_() % 3; n > 0; --n) {
-      const size_t at = random_() % (text.size() + 1);
-      const char byte = kBytes[random_() % kBytes.size()];
-      if (random_() % 3 == 0) {
-        text.insert(at, 1, byte);
-      } else if (at < text.size() && random_() % 2 == 0) {
-        text[at] = byte;
-      } else if (at < text.size()) {
-        text.erase(at, 1);
-      }
-    }
-    Check(text);
+    Check(Damaged(random_, text));
     if (HasFailure()) return;
   }
   EXPECT_GT(valid_, 10'000);
+}
+
+// Lines that are mostly like one before: what was learned of that one changes nothing.
+TEST_F(JsonDifferentialTest, TheLinesBeforeChangeNothing) {
+  TimeReader times;
+  ParsedLine known;
+  for (int i = 0; i < 10'000; ++i) {
+    std::string text;
+    AppendObject(random_, 0, &text);
+    for (int variant = 0; variant < 6; ++variant) {
+      const std::string like = variant == 0 ? text : Damaged(random_, text);
+      SCOPED_TRACE(StrCat("SLUICE_SEED=", seed_, ": ", like));
+      ParsedLine alone;
+      known.Clear();
+      const std::string_view reason = ParseJsonFields(like, FieldSelection::All(), &times, &known);
+      ASSERT_EQ(reason, ParseJsonFields(like, FieldSelection::All(), &times, &alone));
+      if (reason.empty()) ASSERT_EQ(Show(known), Show(alone));
+      ASSERT_EQ(known.fields_omitted(), alone.fields_omitted());
+      known.Clear();
+      ParsedLine alone_again;
+      ASSERT_EQ(ParseJsonLine(like, &times, &known), ParseJson(like, &times, &alone_again));
+      ASSERT_EQ(Show(known), Show(alone_again));
+    }
+  }
 }
 
 }  // namespace

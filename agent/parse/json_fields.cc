@@ -12,6 +12,7 @@
 #include "agent/parse/json_meanings.h"
 #include "agent/parse/json_named.h"
 #include "agent/parse/json_quick.h"
+#include "agent/parse/json_scratch.h"
 #include "agent/parse/json_value.h"
 #include "agent/parse/scan.h"
 
@@ -25,7 +26,7 @@ namespace {
 namespace ondemand = simdjson::ondemand;
 
 // simdjson's own buffers, and one with the padding behind the text that it asks for.
-class JsonScratch final : public FormatScratch {
+class DocumentScratch final : public FormatScratch {
  public:
   simdjson::simdjson_result<ondemand::document> Begin(std::string_view text) {
     if (text.size() > capacity_) {
@@ -36,6 +37,8 @@ class JsonScratch final : public FormatScratch {
       capacity_ = capacity;
     }
     std::memcpy(buffer_.get(), text.data(), text.size());
+    // What is wrong with a text must not depend on the one before.
+    std::memset(buffer_.get() + text.size(), 0, simdjson::SIMDJSON_PADDING);
     end_ = buffer_.get() + text.size();
     return parser_.iterate(buffer_.get(), text.size(), capacity_ + simdjson::SIMDJSON_PADDING);
   }
@@ -195,8 +198,9 @@ std::string_view Walker::AddArray(std::string_view name, ondemand::value value) 
 }
 
 std::string_view ParseAll(std::string_view text, TimeReader* times, ParsedLine* out) {
-  if (out->scratch == nullptr) out->scratch = std::make_unique<JsonScratch>();
-  auto* const scratch = static_cast<JsonScratch*>(out->scratch.get());
+  std::unique_ptr<FormatScratch>& kept = JsonScratch::Of(out).document;
+  if (kept == nullptr) kept = std::make_unique<DocumentScratch>();
+  auto* const scratch = static_cast<DocumentScratch*>(kept.get());
   ondemand::document document;
   if (const simdjson::error_code error = scratch->Begin(text).get(document); error != simdjson::SUCCESS) {
     return ReasonOf(error);

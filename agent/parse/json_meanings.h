@@ -9,27 +9,41 @@
 
 namespace sluice::agent {
 
+// What their names alone tell.
+class JsonNames {
+ public:
+  // `depth` is 0 in the outermost object; `outer` is what the name of the object tells that the field is in.
+  FieldMeaning Of(std::string_view raw_name, FieldMeaning outer, int depth) const {
+    if (depth > 1) return FieldMeaning::kNone;
+    if (depth == 1) return MeaningInside(outer, raw_name);
+    return mongo_ && raw_name == "s" ? FieldMeaning::kSeverity : MeaningOf(raw_name);
+  }
+  // The field's value is a string or a scalar.
+  void Pass(FieldMeaning meaning, int depth) { mongo_ |= depth == 1 && meaning == FieldMeaning::kTime; }
+
+ private:
+  bool mongo_ = false;  // its severity stands in "s", behind the time
+};
+
 class JsonMeanings {
  public:
   JsonMeanings(TimeReader* times, ParsedLine* out) : times_(times), out_(out) {}
 
-  // `depth` is 0 in the outermost object; `outer` is what the name of the object tells that the field is in.
+  // As JsonNames; nothing once all is known.
   FieldMeaning Of(std::string_view raw_name, FieldMeaning outer, int depth) const {
-    if (IsComplete(*out_) || depth > 1) return FieldMeaning::kNone;
-    if (depth == 1) return MeaningInside(outer, raw_name);
-    return mongo_ && raw_name == "s" ? FieldMeaning::kSeverity : MeaningOf(raw_name);
+    return IsComplete(*out_) ? FieldMeaning::kNone : names_.Of(raw_name, outer, depth);
   }
   // A string's inside, or a scalar.
   void Take(FieldMeaning meaning, std::string_view raw, int depth) {
     if (meaning == FieldMeaning::kNone) return;
-    mongo_ |= depth == 1 && meaning == FieldMeaning::kTime;
+    names_.Pass(meaning, depth);
     TakeField(meaning, raw, times_, out_);
   }
 
  private:
   TimeReader* const times_;
   ParsedLine* const out_;
-  bool mongo_ = false;  // its severity stands in "s", behind the time
+  JsonNames names_;
 };
 
 }  // namespace sluice::agent

@@ -68,7 +68,7 @@ class NamedReader {
 
 std::string_view ParseNamedJson(std::string_view text, const FieldSelection& fields, TimeReader* times,
                                 ParsedLine* out) {
-  if (!ParseJson(text, times, out)) {
+  if (!ParseJsonLine(text, times, out)) {
     MemberReader members(text);
     return !members.Next() && members.AtEnd() ? std::string_view() : json_errors::kNoObject;  // {}
   }

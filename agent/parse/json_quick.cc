@@ -7,6 +7,7 @@
 #include "agent/parse/field.h"
 #include "agent/parse/json_meanings.h"
 #include "agent/parse/json_members.h"
+#include "agent/parse/json_scratch.h"
 #include "agent/parse/json_value.h"
 #include "base/text.h"
 
@@ -109,8 +110,15 @@ class QuickReader {
 bool ParseQuickJson(std::string_view text, TimeReader* times, ParsedLine* out) {
   const Bytes bytes = Look(text);
   if (bytes.control || (bytes.beyond_ascii && !IsValidUtf8(text))) return false;
-  out->attributes_are_inside = QuickReader(bytes.backslash, times, out).Read(text, "", FieldMeaning::kNone, 0);
-  return out->attributes_are_inside;
+  JsonShapes& shapes = JsonScratch::Of(out).shapes;
+  bool found = shapes.ReadFields(text, times, out);
+  if (!found) {
+    out->Clear();
+    found = QuickReader(bytes.backslash, times, out).Read(text, "", FieldMeaning::kNone, 0);
+    if (found) shapes.Learn(text);
+  }
+  out->attributes_are_inside = found;
+  return found;
 }
 
 }  // namespace sluice::agent

@@ -11,8 +11,8 @@
 
 namespace sluice::agent {
 
-// As ParseJsonFields, for all fields; `text` begins with '{'. False if it is not what most is; `out` may have anything
-// then.
+// As ParseJsonFields, for all fields; `text` begins with '{', `out` is clear. False if it is not what most is; `out`
+// may have anything then.
 bool ParseQuickJson(std::string_view text, TimeReader* times, ParsedLine* out);
 
 }  // namespace sluice::agent

@@ -22,8 +22,8 @@ inline constexpr size_t kAttributeBytesMax = 64 << 10;  // of names and values t
 // So many bytes behind what a ParsedLine keeps itself may be read.
 inline constexpr size_t kRoomPadding = 32;
 
-// What the parser of a format keeps from line to line, beside what it found: buffers that it would otherwise allocate
-// again and again.
+// What the parsers of a format keep from line to line, beside what they found: buffers that would otherwise be
+// allocated again and again.
 class FormatScratch {
  public:
   virtual ~FormatScratch() = default;
@@ -44,7 +44,7 @@ class ParsedLine {
   std::string_view parse_error;
   // False if the attributes may have been cut out of the line in the middle of a character.
   bool attributes_are_whole = true;
-  // True if each name and each value stands in the line or was kept by Keep.
+  // True if each name and each value stands in the line, or where kRoomPadding bytes behind it may be read.
   bool attributes_are_inside = false;
 
   void Clear() {
@@ -67,6 +67,8 @@ class ParsedLine {
 
   // The line's fields, as far as the source asks for them. Names differ.
   std::span<const Attribute> attributes() const { return {attributes_.data(), count_}; }
+  // Of their names and values together, but for fields_omitted.
+  size_t attribute_bytes() const { return field_bytes_; }
 
   // Adds an attribute. Of several of one name the first counts; the others, and what goes beyond the bounds, are
   // omitted and counted.
@@ -81,6 +83,11 @@ class ParsedLine {
     }
     names_seen_[slot / 64] |= mark;
     field_bytes_ = bytes;
+    attributes_[count_++] = {name, value};
+  }
+  // As AddField, for a line of which it is known that it has few fields, whose names differ from each other.
+  void AddDistinctField(std::string_view name, std::string_view value) {
+    field_bytes_ += name.size() + value.size();
     attributes_[count_++] = {name, value};
   }
   void OmitField() { ++fields_omitted_; }
@@ -99,7 +106,7 @@ class ParsedLine {
   // Says in the attribute fields_omitted how many were.
   void SayWhatIsOmitted();
 
-  // Whatever the format's parser put there.
+  // Whatever the format's parsers put there.
   std::unique_ptr<FormatScratch> scratch;
 
  private:

@@ -52,7 +52,7 @@ RecordAppender::Outcome RecordAppender::Append(std::string_view text, bool valid
   record.severity_text = parsed_.severity_text;
   record.attributes = parsed_.attributes();
   record.attributes_are_utf8 = record.valid_utf8 && parsed_.attributes_are_whole;
-  record.attributes_are_padded = frame == nullptr && parsed_.attributes_are_inside;
+  if (frame == nullptr && parsed_.attributes_are_inside) record.padded_attribute_bytes = parsed_.attribute_bytes();
   if (frame != nullptr) {
     record.exact = frame->exact;
     if (!frame->stream.empty() || !frame->error.empty()) {
@@ -162,7 +162,7 @@ void RecordAppender::Redact(Record* record) {
     if (count == 0) continue;
     counts_.redactions += count;
     attribute.second = out;
-    record->attributes_are_padded = false;
+    record->padded_attribute_bytes = 0;
     ++used;
   }
 }
