@@ -200,6 +200,7 @@ void Agent::Stop() {
 }
 
 void Agent::Loop() {
+  trim_at_ = clock_->MonotonicNanos() + kQuietNanos;  // what the start took
   while (!stopping_) {
     waker_.Clear();
     TakeReload();
@@ -243,10 +244,9 @@ void Agent::Drain() {
 
 // Gives back what a burst of work took, when it is over. When to call again.
 int64_t Agent::TrimIfQuiet(int64_t now) {
-  if (const uint64_t acked = tailer_->records_acked(); acked != records_at_trim_ || last_trim_ == 0) {
+  if (const uint64_t acked = tailer_->records_acked(); acked != records_at_trim_) {
     records_at_trim_ = acked;
     trim_at_ = std::max(now + kQuietNanos, last_trim_ + kTrimSpacingNanos);
-    last_trim_ = std::max<int64_t>(last_trim_, 1);
   }
   if (now < trim_at_) return trim_at_;
   if (trim_at_ > 0) {

@@ -19,6 +19,15 @@ constexpr int64_t kForgottenNanos = int64_t{30} * 24 * 3600 * 1'000'000'000;
 // A file with more than this to read when it is met is no live one.
 constexpr uint64_t kBacklogBytes = 256 * 1024;
 
+// By what the inode alone tells.
+FileStat InodeOf(const TailedFile& file) {
+  FileStat stat;
+  stat.device = file.device;
+  stat.inode = file.inode;
+  stat.birth_unix_nano = file.birth_unix_nano;
+  return stat;
+}
+
 }  // namespace
 
 void FileTracker::StartReading() {
@@ -40,13 +49,7 @@ void FileTracker::ResolveMet() {
   if (!reading_ || met_.empty()) return;
   std::vector<TailedFile*> files = std::exchange(met_, {});
   generations_.Sort(&files);
-  auto is_known = [this](const TailedFile* file) {
-    FileStat stat;
-    stat.device = file->device;
-    stat.inode = file->inode;
-    stat.birth_unix_nano = file->birth_unix_nano;
-    return memory_.Newest(stat) != nullptr;
-  };
+  auto is_known = [this](const TailedFile* file) { return memory_.Newest(InodeOf(*file)) != nullptr; };
   for (const bool known : {true, false}) {
     for (TailedFile* file : files) {
       if (!file->resolved && is_known(file) == known) Resolve(file);
@@ -227,11 +230,7 @@ void FileTracker::Restart(TailedFile* file) {
     return MeetAnew(file);
   }
   uint32_t generation = file->identity.generation();
-  FileStat inode;
-  inode.device = file->device;
-  inode.inode = file->inode;
-  inode.birth_unix_nano = file->birth_unix_nano;
-  if (const auto* newest = memory_.Newest(inode); newest != nullptr) {
+  if (const auto* newest = memory_.Newest(InodeOf(*file)); newest != nullptr) {
     generation = std::max(generation, newest->file().generation());
   }
   file->identity.set_generation(generation + 1);
@@ -255,11 +254,7 @@ void FileTracker::BeginAnew(TailedFile* file) {
 
 // It was a copy, under its original's identity, and holds something else now: another copy, or a file of its own.
 void FileTracker::MeetAnew(TailedFile* file) {
-  FileStat inode;
-  inode.device = file->device;
-  inode.inode = file->inode;
-  inode.birth_unix_nano = file->birth_unix_nano;
-  memory_.ForgetCopy(inode);
+  memory_.ForgetCopy(InodeOf(*file));
   ready_.Remove(file);
   BeginAnew(file);
   file->resolved = file->spent = false;
@@ -294,11 +289,7 @@ void FileTracker::CompareWith(const std::vector<v1::FileWatermark>& watermarks) 
   event.kind = FileEvent::Kind::kCollectorBehind;
   event.reason = "the collector's data was lost or set back";
   table_.ForEach([&](TailedFile* file) {
-    FileStat inode;
-    inode.device = file->device;
-    inode.inode = file->inode;
-    inode.birth_unix_nano = file->identity.birth_time_unix_nano();
-    const v1::FileWatermark* known = memory_.Newest(inode);
+    const v1::FileWatermark* known = memory_.Newest(InodeOf(*file));
     v1::FileIdentity identity = file->resolved ? file->identity : known != nullptr ? known->file() : v1::FileIdentity();
     uint64_t acked = 0;  // by batches
     if (file->resolved) {
