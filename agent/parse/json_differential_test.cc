@@ -259,6 +259,12 @@ TEST_F(JsonDifferentialTest, TheLinesBeforeChangeNothing) {
       ASSERT_EQ(reason, ParseJsonFields(like, FieldSelection::All(), &times, &alone));
       if (reason.empty()) ASSERT_EQ(Show(known), Show(alone));
       ASSERT_EQ(known.fields_omitted(), alone.fields_omitted());
+      const FieldSelection named = *FieldSelection::Named({"a", "log", "c.d", "log.a", "ts"});
+      for (ParsedLine* line : {&known, &alone}) line->Clear();
+      const std::string_view named_reason = ParseJsonFields(like, named, &times, &known);
+      alone.scratch.reset();
+      ASSERT_EQ(named_reason, ParseJsonFields(like, named, &times, &alone));
+      if (named_reason.empty()) ASSERT_EQ(Show(known), Show(alone));
       known.Clear();
       ParsedLine alone_again;
       ASSERT_EQ(ParseJsonLine(like, &times, &known), ParseJson(like, &times, &alone_again));

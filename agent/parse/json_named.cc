@@ -6,6 +6,7 @@
 #include "agent/parse/field.h"
 #include "agent/parse/json.h"
 #include "agent/parse/json_members.h"
+#include "agent/parse/json_scratch.h"
 #include "agent/parse/json_value.h"
 
 namespace sluice::agent {
@@ -68,11 +69,19 @@ class NamedReader {
 
 std::string_view ParseNamedJson(std::string_view text, const FieldSelection& fields, TimeReader* times,
                                 ParsedLine* out) {
-  if (!ParseJsonLine(text, times, out)) {
+  JsonShapes& shapes = JsonScratch::Of(out).shapes;
+  if (shapes.ReadNamedFields(text, fields, times, out)) {
+    out->attributes_are_inside = true;
+    return {};
+  }
+  out->Clear();
+  if (!ParseJson(text, times, out)) {
     MemberReader members(text);
     return !members.Next() && members.AtEnd() ? std::string_view() : json_errors::kNoObject;  // {}
   }
-  return NamedReader(fields, out).Read(text, "", 0);
+  const std::string_view reason = NamedReader(fields, out).Read(text, "", 0);
+  if (reason.empty()) shapes.Learn(text);
+  return reason;
 }
 
 }  // namespace sluice::agent

@@ -9,8 +9,8 @@
 
 namespace sluice::agent {
 
-// As ParseJsonFields, for `fields` that are not all; `text` begins with '{'. A nested object that is wanted by its own
-// name is compact JSON text.
+// As ParseJsonFields, for `fields` that are not all; `text` begins with '{', `out` is clear. A nested object that is
+// wanted by its own name is compact JSON text.
 std::string_view ParseNamedJson(std::string_view text, const FieldSelection& fields, TimeReader* times,
                                 ParsedLine* out);
 

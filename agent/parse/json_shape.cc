@@ -21,7 +21,8 @@ bool JsonShape::ReadMembers(std::string_view object, std::string_view prefix, Fi
   while (members.Next()) {
     const std::string_view value = members.value();
     const bool nested = members.kind() == MemberReader::Kind::kNested;
-    const bool entered = nested && value.front() == '{';
+    const bool empty = value == "{}";
+    const bool entered = nested && value.front() == '{' && !empty;
     if (entered && depth + 1 == kJsonDepthMax) return false;
     if (members.name().find('\\') != std::string_view::npos) return false;
     const std::string_view name = KeepName(prefix, members.name(), entered ? "." : "");
@@ -32,7 +33,9 @@ bool JsonShape::ReadMembers(std::string_view object, std::string_view prefix, Fi
       continue;
     }
     JsonPart part = {.text = {}, .kind = JsonPart::Kind::kArray, .name = name};
-    if (!nested) {
+    if (nested && empty) {
+      part.kind = JsonPart::Kind::kEmptyObject;
+    } else if (!nested) {
       const bool string = members.kind() == MemberReader::Kind::kString;
       part.kind = string ? JsonPart::Kind::kString : JsonPart::Kind::kScalar;
       part.meaning = meaning;

@@ -18,7 +18,8 @@ struct JsonPart {
     kString,  // the text ends with its opening quotation mark, and the next one begins with the closing one
     kScalar,
     kArray,
-    kEnd,  // no value: the text is the object's end
+    kEmptyObject,  // {}
+    kEnd,          // no value: the text is the object's end
   };
   std::string_view text;
   Kind kind = Kind::kEnd;

@@ -80,6 +80,13 @@ struct StringEnd {
   return FindEscapedEnd(begin, end);
 }
 
+bool WantsObjectOf(const FieldSelection& fields, std::string_view name) {
+  for (size_t dot = name.find('.'); dot != name.npos; dot = name.find('.', dot + 1)) {
+    if (fields.Wants(name.substr(0, dot))) return true;
+  }
+  return false;
+}
+
 // Where a whole number ends that begins at `p`, and is as most are; null if it is anything else.
 [[gnu::always_inline]] inline const char* FindWholeNumberEnd(const char* p, const char* end) {
   const auto digit = [](char c) { return static_cast<uint8_t>(c - '0') < 10; };
@@ -93,21 +100,29 @@ struct StringEnd {
 }  // namespace
 
 bool JsonShapes::ReadMeanings(std::string_view text, TimeReader* times, ParsedLine* out) {
-  if (!MayTry()) return false;
-  const bool found = Walk</*kAllFields=*/false>(text, times, out);
-  Tried(found);
-  return found;
+  return Read<Wanted::kNoFields>(text, nullptr, times, out);
 }
 
 bool JsonShapes::ReadFields(std::string_view text, TimeReader* times, ParsedLine* out) {
-  if (text.size() > kLineBytesMax || !MayTry()) return false;
-  const bool found = Walk</*kAllFields=*/true>(text, times, out);
+  return text.size() <= kLineBytesMax && Read<Wanted::kAllFields>(text, nullptr, times, out);
+}
+
+bool JsonShapes::ReadNamedFields(std::string_view text, const FieldSelection& fields, TimeReader* times,
+                                 ParsedLine* out) {
+  return text.size() <= kLineBytesMax && Read<Wanted::kNamedFields>(text, &fields, times, out);
+}
+
+template <JsonShapes::Wanted kWanted>
+[[gnu::always_inline]] inline bool JsonShapes::Read(std::string_view text, const FieldSelection* named,
+                                                    TimeReader* times, ParsedLine* out) {
+  if (!MayTry()) return false;
+  const bool found = Walk<kWanted>(text, named, times, out);
   Tried(found);
   return found;
 }
 
-template <bool kAllFields>
-bool JsonShapes::Walk(std::string_view text, TimeReader* times, ParsedLine* out) {
+template <JsonShapes::Wanted kWanted>
+bool JsonShapes::Walk(std::string_view text, const FieldSelection* named, TimeReader* times, ParsedLine* out) {
   const char* p = text.data();
   const char* const end = p + text.size();
   uint16_t* next = &first_;
@@ -115,40 +130,54 @@ bool JsonShapes::Walk(std::string_view text, TimeReader* times, ParsedLine* out)
     Step* const step = Find(next, p, end);
     if (step == nullptr) return false;
     if (step->kind == Kind::kEnd) return true;
-    p = TakeValue<kAllFields>(*step, p + step->text_size, end, times, out);
+    p += step->text_size;
+    if (kWanted == Wanted::kNamedFields && !named->Wants(NameOf(*step))) {
+      if (WantsObjectOf(*named, NameOf(*step))) return false;  // it is text then
+      p = TakeValue<Wanted::kNoFields>(*step, p, end, times, out);
+    } else {
+      p = TakeValue<kWanted>(*step, p, end, times, out);
+    }
     if (p == nullptr) return false;
-    if (!kAllFields && IsComplete(*out)) return true;
+    if (kWanted == Wanted::kNoFields && IsComplete(*out)) return true;
+    if (kWanted == Wanted::kNamedFields && IsComplete(*out) && out->attributes().size() >= named->names().size()) {
+      return true;
+    }
     next = &step->child;
   }
 }
 
 // Where the value ends that begins at `p`; null if it does not, or is malformed.
-template <bool kAllFields>
+template <JsonShapes::Wanted kWanted>
 [[gnu::always_inline]] inline const char* JsonShapes::TakeValue(const Step& step, const char* p, const char* end,
                                                                 TimeReader* times, ParsedLine* out) {
+  constexpr bool kFields = kWanted != Wanted::kNoFields;
   if (step.kind == Kind::kString) [[likely]] {
     const StringEnd close = FindEnd(p, end);
     if (close.quote == nullptr) return nullptr;
     const std::string_view value(p, static_cast<size_t>(close.quote - p));
     if (step.meaning != FieldMeaning::kNone) TakeField(step.meaning, value, times, out);
-    if (!kAllFields) return close.quote;
+    if (!kFields) return close.quote;
     if (close.escaped) [[unlikely]]
       return internal::AddEscaped(NameOf(step), value, out).empty() ? close.quote : nullptr;
     out->AddDistinctField(NameOf(step), value);
     return close.quote;
   }
   const bool scalar = step.kind == Kind::kScalar;
-  if (kAllFields && scalar && step.meaning == FieldMeaning::kNone) {
+  if (kFields && scalar && step.meaning == FieldMeaning::kNone) {
     if (const char* const behind = FindWholeNumberEnd(p, end); behind != nullptr) [[likely]] {
       out->AddDistinctField(NameOf(step), {p, static_cast<size_t>(behind - p)});
       return behind;
     }
   }
+  if (step.kind == Kind::kEmptyObject) {
+    if (kWanted == Wanted::kNamedFields) out->AddDistinctField(NameOf(step), {p, 2});
+    return p + 2;
+  }
   const char* const behind = scalar ? FindScalarEnd(p, end) : internal::FindNestedEnd(p, end, p);
   if (behind == nullptr) return nullptr;
   const std::string_view value(p, static_cast<size_t>(behind - p));
   if (scalar && step.meaning != FieldMeaning::kNone) TakeField(step.meaning, value, times, out);
-  if (!kAllFields) return behind;
+  if (!kFields) return behind;
   if (!scalar && value.back() != ']') return nullptr;
   const std::string_view reason =
       scalar ? AddJsonScalar(NameOf(step), value, out) : AddJsonNested(NameOf(step), value, out);
@@ -187,6 +216,7 @@ template <bool kAllFields>
   const char* const behind = p + step.text_size;
   if (step.kind == Kind::kEnd || behind == end) return step.kind == Kind::kEnd && behind == end;
   if (step.kind == Kind::kArray) return *behind == '[';
+  if (step.kind == Kind::kEmptyObject) return *behind == '{' && behind + 1 < end && behind[1] == '}';
   return static_cast<uint8_t>(*behind) > ' ' && *behind != '"' && *behind != '[' && *behind != '{';
 }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "agent/parse/field.h"
+#include "agent/parse/field_selection.h"
 #include "agent/parse/json_shape.h"
 #include "agent/parse/parsed_line.h"
 #include "agent/parse/timestamp.h"
@@ -29,6 +30,8 @@ class JsonShapes {
   // As ParseQuickJson, for `text` that is UTF-8 without control characters. The names of the fields live until the next
   // call of Learn.
   bool ReadFields(std::string_view text, TimeReader* times, ParsedLine* out);
+  // As ParseNamedJson, for `fields` that are not all.
+  bool ReadNamedFields(std::string_view text, const FieldSelection& fields, TimeReader* times, ParsedLine* out);
   // Remembers the shape of the object for which one of these has just returned false, if it has one (see JsonShape).
   void Learn(std::string_view text);
 
@@ -47,12 +50,17 @@ class JsonShapes {
     uint16_t sibling = 0;  // another part that may be here instead
   };
 
-  template <bool kAllFields>
-  bool Walk(std::string_view text, TimeReader* times, ParsedLine* out);
+  // What is read: time and severity, and which fields beside.
+  enum class Wanted : uint8_t { kNoFields, kAllFields, kNamedFields };
+
+  template <Wanted kWanted>
+  bool Read(std::string_view text, const FieldSelection* named, TimeReader* times, ParsedLine* out);
+  template <Wanted kWanted>
+  bool Walk(std::string_view text, const FieldSelection* named, TimeReader* times, ParsedLine* out);
   Step* Find(uint16_t* first, const char* p, const char* end);
   Step* FindSibling(uint16_t* first, const char* p, const char* end);
   bool IsAt(const Step& step, const char* p, const char* end) const;
-  template <bool kAllFields>
+  template <Wanted kWanted>
   const char* TakeValue(const Step& step, const char* p, const char* end, TimeReader* times, ParsedLine* out);
 
   bool MayTry();

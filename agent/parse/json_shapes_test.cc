@@ -31,6 +31,16 @@ class JsonShapesTest : public ::testing::Test {
     return "unknown";
   }
 
+  std::string Named(const std::vector<std::string>& names, std::string_view text) {
+    const std::vector<char> exact(text.begin(), text.end());
+    line_.Clear();
+    if (shapes_.ReadNamedFields({exact.data(), exact.size()}, *FieldSelection::Named(names), &times_, &line_)) {
+      return Show(line_);
+    }
+    shapes_.Learn(text);
+    return "unknown";
+  }
+
   JsonShapes shapes_;
   TimeReader times_;
   ParsedLine line_;
@@ -93,6 +103,20 @@ TEST_F(JsonShapesTest, FindsTimeAndSeverityWhereTheyWere) {
   EXPECT_EQ(Meanings(R"({"msg":"y","log":{"level":"loud"},"@timestamp":"soon","rest":1})"), "- - loud");
   EXPECT_EQ(Meanings(R"({"t":{"$date":"2026-11-20T09:15:39Z"},"s":"I","x":1})"), "unknown");  // MongoDB
   EXPECT_EQ(Meanings(R"({"t":{"$date":"2026-11-20T09:15:39Z"},"s":"E","x":1})"), "2026-11-20T09:15:39Z ERROR E");
+}
+
+TEST_F(JsonShapesTest, FindsTheNamedFields) {
+  constexpr std::string_view kText = R"({"level":"info","a":1,"o":{"x":"y","e":{}},"ts":1795166139,"z":[2]})";
+  EXPECT_EQ(Named({"a"}, kText), "unknown");
+  EXPECT_EQ(Named({"a"}, kText), "2026-11-20T09:15:39Z INFO info a=1");
+  EXPECT_EQ(Named({"z", "o.x", "none"}, kText), "2026-11-20T09:15:39Z INFO info o.x=y z=[2]");
+  EXPECT_EQ(Named({"o.e"}, kText), "2026-11-20T09:15:39Z INFO info o.e={}");
+  // The text of a whole object is not in the shape.
+  EXPECT_EQ(Named({"o"}, kText), "unknown");
+  // What is behind all that is wanted is not looked at.
+  EXPECT_EQ(Named({"a"}, R"({"level":"info","a":1,"o":{"x":"y","e":{}},"ts":1795166139,"z":)"),
+            "2026-11-20T09:15:39Z INFO info a=1");
+  EXPECT_EQ(Named({"a"}, R"({"level":"info","a":01,"o":{"x":"y","e":{}},"ts":1795166139,"z":[2]})"), "unknown");
 }
 
 TEST_F(JsonShapesTest, ManyShapesInTurnAreAllKnown) {
