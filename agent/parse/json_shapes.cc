@@ -177,7 +177,8 @@ template <JsonShapes::Wanted kWanted>
   if (behind == nullptr) return nullptr;
   const std::string_view value(p, static_cast<size_t>(behind - p));
   if (scalar && step.meaning != FieldMeaning::kNone) TakeField(step.meaning, value, times, out);
-  if (!kFields) return behind;
+  // Whoever looks for the end of the object around it would stop at a bracket.
+  if (!kFields) return scalar && value.find_first_of("[]{") != value.npos ? nullptr : behind;
   if (!scalar && value.back() != ']') return nullptr;
   const std::string_view reason =
       scalar ? AddJsonScalar(NameOf(step), value, out) : AddJsonNested(NameOf(step), value, out);

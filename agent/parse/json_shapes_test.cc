@@ -105,6 +105,12 @@ TEST_F(JsonShapesTest, FindsTimeAndSeverityWhereTheyWere) {
   EXPECT_EQ(Meanings(R"({"t":{"$date":"2026-11-20T09:15:39Z"},"s":"E","x":1})"), "2026-11-20T09:15:39Z ERROR E");
 }
 
+TEST_F(JsonShapesTest, BracketsOutsideOfTheirPlaceAreOfNoShape) {
+  EXPECT_EQ(Meanings(R"({"o":{"a":1},"level":"info","z":1})"), "unknown");
+  EXPECT_EQ(Meanings(R"({"o":{"a":1]2},"level":"info","z":1})"), "unknown");
+  EXPECT_EQ(Meanings(R"({"o":{"a":12},"level":"info","z":1})"), "- INFO info");
+}
+
 TEST_F(JsonShapesTest, FindsTheNamedFields) {
   constexpr std::string_view kText = R"({"level":"info","a":1,"o":{"x":"y","e":{}},"ts":1795166139,"z":[2]})";
   EXPECT_EQ(Named({"a"}, kText), "unknown");
