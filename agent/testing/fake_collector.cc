@@ -89,7 +89,12 @@ void FakeCollector::Store(const v1::LogBatch& batch) {
   for (const v1::LogRecord& record : batch.records()) {
     if (record.offset() < watermark.end_offset()) continue;
     StoredLine line{batch.topic(), batch.path(), record.offset(), ExactLine(record), record};
-    files_[key].push_back(line);
+    std::vector<StoredLine>& before = files_[key];
+    if (!before.empty() && before.back().record.part() == v1::LINE_PART_UNTERMINATED &&
+        record.offset() == before.back().offset + before.back().bytes.size()) {
+      line.begun = before.back().begun + before.back().bytes;
+    }
+    before.push_back(line);
     all_.push_back(std::move(line));
   }
   *watermark.mutable_file() = batch.file();

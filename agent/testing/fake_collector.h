@@ -20,6 +20,8 @@ struct StoredLine {
   uint64_t offset = 0;
   std::string bytes;  // the exact line
   v1::LogRecord record;
+  // What came before of the same line, which was taken for finished before somebody wrote on after all.
+  std::string begun = {};
 };
 
 // One thread.
