@@ -175,6 +175,15 @@ void FileTracker::OnDirectoryVanished(const std::string& directory) {
   for (TailedFile* file : table_.Where([&](const TailedFile& f) { return f.path.starts_with(prefix); })) {
     OnVanished(file->path);
   }
+  absl::erase_if(unreadable_, [&](const std::string& path) { return path.starts_with(prefix); });
+}
+
+void FileTracker::OnListed(const std::string& directory, const absl::Status& status) {
+  if (!status.ok()) {
+    unreadable_.insert(JoinPath(directory, ""));
+  } else if (!unreadable_.empty()) {
+    unreadable_.erase(JoinPath(directory, ""));
+  }
 }
 
 void FileTracker::OnScanBegin() { ++scan_; }
