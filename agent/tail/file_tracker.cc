@@ -125,7 +125,8 @@ bool FileTracker::IsNext(TailedFile* file) {
   bool is_next = true;
   for (TailedFile* before : generations_.JustBefore(*file)) {
     const absl::StatusOr<FileStat> rest = StatOf(*before);
-    if (!rest.ok() || rest->size <= before->size) continue;
+    // Of one that waits to be read again, its size may have been looked at since.
+    if (!rest.ok() || (rest->size <= before->size && !before->queued)) continue;
     FinishFirst(before);
     MarkReady(before);
     is_next = false;
