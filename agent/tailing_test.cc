@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "agent/testing/test_host.h"
-#include "base/strings.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -92,25 +91,6 @@ TEST(TailingTest, ForgetsADirectoryThatCouldNotBeListedWithIt) {
   host.Settle();
   host.tracker().UpdateGauges();
   EXPECT_EQ(host.metrics().paths_unreadable.Value(), 0);
-}
-
-TEST(TailingTest, ALineCostsTheSameHoweverManyIdleFilesThereAre) {
-  auto looks_at_files = [](int idle_files) {
-    TestHost host;
-    for (int i = 0; i < idle_files; ++i) host.Append(StrCat("idle-", i, ".log"), "one\n");
-    host.Append("live.log", "one\n");
-    host.StartAgent();
-    host.Settle();
-    int looks = 0;
-    host.files().Meanwhile([&looks] { ++looks; });
-    host.Append("live.log", "two\n");
-    host.Settle();
-    EXPECT_EQ(host.collector().LinesOf("source").size(), static_cast<size_t>(idle_files) + 2);
-    return looks;
-  };
-  const int alone = looks_at_files(0);
-  EXPECT_GT(alone, 0);
-  EXPECT_EQ(looks_at_files(300), alone);
 }
 
 TEST(TailingTest, HoldsALineUntilItsNewlineIsThere) {
