@@ -75,7 +75,8 @@ int64_t Agent::EndIfDone(int64_t now) {
   const uint64_t failed = tracker_->table().Where([](const TailedFile& file) { return file.read_failed; }).size();
   EndOnce(unreadable + failed == 0
               ? absl::OkStatus()
-              : FailedPrecondition(unreadable + failed, " files could not be read; the log above says which, and why"));
+              : FailedPrecondition(unreadable + failed,
+                                   " files or directories could not be read; the log above says which, and why"));
   return Tailer::kNever;
 }
 

@@ -103,6 +103,25 @@ TEST(FairnessTest, ASourceHeldBackByItsLimitDelaysNoOther) {
   EXPECT_THAT(host.collector().LinesOf("slow"), ::testing::Contains("held back"));
 }
 
+TEST(FairnessTest, ALineCostsTheSameHoweverManyIdleFilesThereAre) {
+  auto looks_at_files = [](int idle_files) {
+    TestHost host;
+    for (int i = 0; i < idle_files; ++i) host.Append(StrCat("idle-", i, ".log"), "one\n");
+    host.Append("live.log", "one\n");
+    host.StartAgent();
+    host.Settle();
+    int looks = 0;
+    host.files().Meanwhile([&looks] { ++looks; });
+    host.Append("live.log", "two\n");
+    host.Settle();
+    EXPECT_EQ(host.collector().LinesOf("source").size(), static_cast<size_t>(idle_files) + 2);
+    return looks;
+  };
+  const int alone = looks_at_files(0);
+  EXPECT_GT(alone, 0);
+  EXPECT_EQ(looks_at_files(300), alone);
+}
+
 TEST(FairnessTest, IdleFilesAreClosedAndOpenedAgainWhenTheyChange) {
   TestHost::Options options;
   options.close_idle = absl::Minutes(5);

@@ -171,6 +171,29 @@ TEST(RotationOrderTest, WhatIsAddedToARotatedFileComesBeforeTheNewOne) {
   }
 }
 
+TEST(RotationOrderTest, WhatIsAddedLateComesFirstThoughItsSizeWasLookedAtMeanwhile) {
+  TestHost host;
+  host.StartAgent();
+  host.Append("app.log", Text(0, 10));
+  host.Settle();
+  host.Rename("app.log", "app.log.1");
+  host.Append("app.log", "");
+  host.Settle();
+  host.SetSourceLimit("source", {.bytes_per_second = 1});
+  host.Append("app.log.1", Text(10, 1));
+  host.Settle();  // the limit is overdrawn: nothing is read for a while
+  host.Truncate("app.log");
+  host.Work();                             // it stands in the queue first
+  host.Append("app.log.1", Text(11, 10));  // the daemon opens its new log only now
+  host.Append("app.log", Text(21, 10));
+  host.Work();
+  host.tracker().UpdateGauges();
+  host.clock().Advance(int64_t{1000} * 1'000'000'000);
+  host.SetSourceLimit("source", {});
+  host.SettleAll();
+  ExpectNumbered(host, 31);
+}
+
 TEST(RotationOrderTest, WhatIsAddedLateComesFirstThoughItTakesManyReads) {
   TestHost host(WithSmallReads());
   host.StartAgent();

@@ -55,6 +55,44 @@ TEST(TailingTest, FollowsDirectoriesAndFilesMadeLater) {
   EXPECT_THAT(host.collector().LinesOf("x.w"), ElementsAre("three"));
 }
 
+TEST(TailingTest, TellsOfADirectoryThatCannotBeListedUntilItCan) {
+  TestHost host;
+  host.MakeDirectory("closed");
+  host.MakeDirectory("open");
+  host.Append("closed/a.log", "one\n");
+  host.Append("open/a.log", "two\n");
+  host.files().Forbid(host.Path("closed"));
+  host.StartAgent();
+  host.Settle();
+  host.tracker().UpdateGauges();
+  EXPECT_EQ(host.metrics().paths_unreadable.Value(), 1);
+  const v1::AgentFiles report = host.tracker().Report();
+  ASSERT_EQ(report.files_size(), 2);
+  EXPECT_EQ(report.files(0).path(), host.Path("closed/"));
+  EXPECT_EQ(report.files(0).state(), v1::FILE_STATE_UNREADABLE);
+  EXPECT_THAT(host.collector().LinesOf("closed"), IsEmpty());
+
+  host.files().Forbid("");
+  host.clock().Advance(absl::ToInt64Nanoseconds(WatchTree::Options().scan_interval));
+  host.Settle();
+  host.tracker().UpdateGauges();
+  EXPECT_EQ(host.metrics().paths_unreadable.Value(), 0);
+  EXPECT_THAT(host.collector().LinesOf("closed"), ElementsAre("one"));
+}
+
+TEST(TailingTest, ForgetsADirectoryThatCouldNotBeListedWithIt) {
+  TestHost host;
+  host.MakeDirectory("closed");
+  host.files().Forbid(host.Path("closed"));
+  host.StartAgent();
+  host.Settle();
+  host.Delete("closed");
+  host.Append("closed", "a file stands in its place\n");
+  host.Settle();
+  host.tracker().UpdateGauges();
+  EXPECT_EQ(host.metrics().paths_unreadable.Value(), 0);
+}
+
 TEST(TailingTest, HoldsALineUntilItsNewlineIsThere) {
   TestHost host;
   host.Append("a.log", "begin");

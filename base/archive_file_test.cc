@@ -15,7 +15,7 @@ namespace {
 
 std::string Lines(size_t bytes) {
   std::string lines;
-  for (int i = 0; lines.size() < bytes; ++i) lines += "line " + std::to_string(i * 7919 % 1000003) + "\n";
+  for (uint64_t i = 0; lines.size() < bytes; ++i) lines += "line " + std::to_string(i * 7919 % 1000003) + "\n";
   lines.resize(bytes);
   return lines;
 }

@@ -1,6 +1,5 @@
 #include "base/process.h"
 
-#include <linux/ioprio.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -12,6 +11,16 @@
 #include "base/status.h"
 
 namespace sluice {
+namespace {
+
+// Of the kernel's interface, ioprio_set(2). The C library has no names for it, and the kernel's own header, as of Linux
+// 6.1.192, is no C++.
+constexpr int kIoPriorityOfProcess = 1;
+constexpr int kIoPriorityClassShift = 13;
+constexpr int kIoPriorityBestEffort = 2;
+constexpr int kIoPriorityIdle = 3;
+
+}  // namespace
 
 int64_t ProcessCpuNanos() {
   timespec now;
@@ -35,9 +44,9 @@ absl::Status SetNice(int nice) {
 }
 
 absl::Status SetIoPriority(const IoPriority& priority) {
-  const int value =
-      priority.idle ? IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0) : IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, priority.level);
-  if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, value) == 0) return absl::OkStatus();
+  const int value = (priority.idle ? kIoPriorityIdle : kIoPriorityBestEffort) << kIoPriorityClassShift |
+                    (priority.idle ? 0 : priority.level);
+  if (syscall(SYS_ioprio_set, kIoPriorityOfProcess, 0, value) == 0) return absl::OkStatus();
   const int error = errno;
   return PermissionDenied("ionice: ", std::strerror(error));
 }

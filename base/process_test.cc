@@ -1,6 +1,5 @@
 #include "base/process.h"
 
-#include <linux/ioprio.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -30,13 +29,16 @@ TEST(ProcessTest, ParsesIoPriorities) {
 
 // In a thread of its own: a lower priority cannot be taken back without rights.
 TEST(ProcessTest, PrioritiesHoldForTheThreadAndThoseThatItStarts) {
+  static constexpr int kOfProcess = 1;  // ioprio_get(2)'s IOPRIO_WHO_PROCESS
   std::thread([] {
     ASSERT_TRUE(SetNice(7).ok());
     ASSERT_TRUE(SetIoPriority({.idle = false, .level = 6}).ok());
     std::thread([] {
       EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 7);
-      EXPECT_EQ(syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0), IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 6));
+      EXPECT_EQ(syscall(SYS_ioprio_get, kOfProcess, 0), 0x4006) << "class 2, level 6";
     }).join();
+    ASSERT_TRUE(SetIoPriority({.idle = true}).ok());
+    EXPECT_EQ(syscall(SYS_ioprio_get, kOfProcess, 0) >> 13, 3) << "class 3, idle";
   }).join();
   EXPECT_NE(getpriority(PRIO_PROCESS, 0), 7);
 }

@@ -36,7 +36,8 @@ int ReportConfigError(std::string_view program, const absl::Status& status);
 
 // SIGINT and SIGTERM, turned into something to wait for. Construct in main before any other thread is started (it
 // blocks the signals in all of them); SIGPIPE is ignored. Once Wait has told of a signal, another one ends the process
-// with 1 at once: people press Ctrl-C twice when a shutdown takes too long. The thread that waits must be main's.
+// with 1 at once: people press Ctrl-C twice when a shutdown takes too long. One that comes within a tenth of a second
+// belongs to the first. The thread that waits must be main's.
 class StopSignal {
  public:
   StopSignal();

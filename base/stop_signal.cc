@@ -7,8 +7,10 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <string_view>
 #include <utility>
 
@@ -19,6 +21,17 @@ namespace sluice {
 namespace {
 
 constexpr std::string_view kImpatient = "second signal: ending at once\n";
+// Of one request to stop two signals may come: coreutils' timeout(1) signals its child and then its process group. No
+// person is as quick.
+constexpr int64_t kTogetherNanos = 100'000'000;
+
+int64_t stop_nanos = 0;  // when the first one was told; written before the handler is there
+
+int64_t MonotonicNanos() {
+  timespec now = {};
+  clock_gettime(CLOCK_MONOTONIC, &now);  // async-signal-safe
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
 
 sigset_t StopSignals() {
   sigset_t signals;
@@ -30,11 +43,13 @@ sigset_t StopSignals() {
 
 // Runs in a signal handler: only what is async-signal-safe.
 void ExitAtOnce(int) {
+  if (MonotonicNanos() - stop_nanos < kTogetherNanos) return;
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kImpatient.data(), kImpatient.size());
   _exit(kExitFailure);
 }
 
 void ExitAtNextSignal() {
+  stop_nanos = MonotonicNanos();
   struct sigaction action = {};
   action.sa_handler = ExitAtOnce;
   sigaction(SIGINT, &action, nullptr);

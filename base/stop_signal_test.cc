@@ -64,10 +64,22 @@ TEST_F(StopSignalDeathTest, ASecondSignalEndsTheProcessAtOnce) {
         StopSignal stop;
         Send(SIGTERM);
         stop.Wait();
-        Send(SIGINT);
-        std::_Exit(kGood);
+        // As somebody who presses Ctrl-C again and again.
+        while (true) Send(SIGINT);
       },
       ::testing::ExitedWithCode(kExitFailure), "second signal: ending at once");
+}
+
+TEST_F(StopSignalDeathTest, ASignalRightBehindTheFirstIsTheSameRequest) {
+  EXPECT_EXIT(
+      {
+        StopSignal stop;
+        Send(SIGTERM);
+        stop.Wait();
+        Send(SIGTERM);  // timeout(1) does this
+        std::_Exit(kGood);
+      },
+      ::testing::ExitedWithCode(kGood), "");
 }
 
 TEST_F(StopSignalDeathTest, SignalsThatComeTogetherAreOneRequest) {

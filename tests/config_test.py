@@ -163,6 +163,8 @@ def test_a_bad_address_is_a_usage_error(tmp_path, address):
         (["tail", "--output=xml"], ["xml", "json"]),
         (["tail", "--from=yesterdayish"], ["yesterdayish"]),
         (["tail", "--limit=many"], ["many"]),
+        (["tail", "--limit=-1"], ["-1", "whole number"]),
+        (["generate", "--dir=/tmp", "--count=0"], ["--count", "from 1 on"]),
         (["generate"], ["--dir"]),
         (["generate", "--dir=/tmp", "--kind=poem"], ["poem", "access"]),
         (["tial"], ["tial"]),

@@ -29,11 +29,16 @@ ARCHIVES = "sources: [{{name: logs, root: '{root}', exclude: []}}]\n"
 
 
 class Writer(threading.Thread):
-    """A daemon under load. It opens its log again when another file has its name, as after a signal from logrotate."""
+    """A daemon under load. It opens its log again when another file has its name, as after a signal from logrotate.
 
-    def __init__(self, file: LogFile):
+    It makes that file only if logrotate does not: one that stands in the way of `create` gets a name of its own from
+    logrotate (app.log-2026112009.backup), which does not tell its place among the generations.
+    """
+
+    def __init__(self, file: LogFile, mode: str):
         super().__init__(daemon=True)
         self.file = file
+        self.makes_file = not MODES[mode].startswith("create")
         self.stopping = threading.Event()
         self.lock = threading.Lock()  # held while nothing may be written
         self.error: Exception | None = None
@@ -52,7 +57,7 @@ class Writer(threading.Thread):
             return len(self.file.lines)
 
     def burst(self, count: int) -> None:
-        self.file.reopen_if_moved()
+        self.file.reopen_if_moved(may_create=self.makes_file)
         first = len(self.file.lines)
         self.file.append(*(b"line %08d %s" % (n, b"x" * (n % 97)) for n in range(first, first + count)))
 
@@ -99,7 +104,7 @@ def test_each_line_once_while_logrotate_runs(sandbox, mode, archives):
     sandbox.collector()
     config = ARCHIVES.format(root=sandbox.logs) if archives else None
     agent = sandbox.agent(*([] if archives else [sandbox.logs]), config=config)
-    logrotate, writer = Logrotate(sandbox, file, mode), Writer(file)
+    logrotate, writer = Logrotate(sandbox, file, mode), Writer(file, mode)
     writer.burst(20)
     sandbox.expect("app", file.lines)
     writer.start()
@@ -129,7 +134,7 @@ def test_a_backlog_of_generations_while_the_agent_was_down(sandbox, mode):
     file = sandbox.log_file("app/app.log")
     sandbox.collector()
     agent = sandbox.agent(config=ARCHIVES.format(root=sandbox.logs))
-    logrotate, writer = Logrotate(sandbox, file, mode), Writer(file)
+    logrotate, writer = Logrotate(sandbox, file, mode), Writer(file, mode)
     writer.burst(200)
     sandbox.expect("app", file.lines)
     agent.stop()
@@ -151,7 +156,7 @@ def test_a_rotation_while_the_collector_is_away(sandbox):
     file = sandbox.log_file("app/app.log")
     collector = sandbox.collector()
     agent = sandbox.agent(sandbox.logs)
-    logrotate, writer = Logrotate(sandbox, file, "delaycompress"), Writer(file)
+    logrotate, writer = Logrotate(sandbox, file, "delaycompress"), Writer(file, "delaycompress")
     writer.burst(200)
     sandbox.expect("app", file.lines)
     collector.kill()

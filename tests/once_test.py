@@ -7,14 +7,19 @@ import subprocess
 import threading
 import time
 
+import pytest
+
+from tests.conftest import needs_root
 from tests.harness import ports, settings
 from tests.harness.logfile import numbered
 from tests.harness.process import heed_interrupts
 
 
-def run(sandbox, *args: str, collector: str | None = None, stdin=subprocess.DEVNULL, **kwargs) -> subprocess.CompletedProcess:
+def run(
+    sandbox, *args: str, collector: str | None = None, stdin=subprocess.DEVNULL, prefix: list[str] | None = None, **kwargs
+) -> subprocess.CompletedProcess:
     address = collector or sandbox.collector_process.address
-    argv = [str(settings.AGENT), f"--collector={address}", f"--state-dir={sandbox.home}/once-state", "--id=once", *args]
+    argv = [*(prefix or []), str(settings.AGENT), f"--collector={address}", f"--state-dir={sandbox.home}/once-state", "--id=once", *args]
     if "input" in kwargs:
         stdin = None
     return subprocess.run(
@@ -55,6 +60,21 @@ def test_once_fails_when_there_is_no_collector(sandbox):
     assert done.returncode == 1
     assert time.monotonic() - begin < settings.scaled(15)
     assert b"was not reached within 1s" in done.stderr
+
+
+@needs_root
+@pytest.mark.parametrize("closed", ["a/x.log", "a"])
+def test_once_fails_when_something_is_unreadable(sandbox, closed):
+    sandbox.collector()
+    sandbox.log_file("a/x.log").append("closed")
+    sandbox.log_file("b/x.log").append("open")
+    (sandbox.logs / closed).chmod(0o000)
+    # Root without the capabilities that let it read everything.
+    prefix = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    done = run(sandbox, "--once", str(sandbox.logs), prefix=prefix)
+    assert done.returncode == 1
+    assert str(sandbox.logs / closed).encode() in done.stderr and b"could not be read" in done.stderr
+    assert sandbox.raw("b") == [b"open"], "the others are sent"
 
 
 def test_once_fails_when_lines_are_refused(sandbox):

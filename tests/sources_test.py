@@ -190,6 +190,7 @@ def test_an_unreadable_file_and_directory_are_told_once_and_read_later(sandbox):
     sandbox.expect("a", [b"open"])
     agent.wait_log("closed.log")
     agent.wait_log("hidden")
+    agent.wait_metric("sluice_agent_paths_unreadable", 2)
     open_file.append("more")
     sandbox.expect("a", [b"open", b"more"])
     assert agent.log().count("closed.log") <= 2, "told once, not again and again"

@@ -120,10 +120,15 @@ void WatchTree::ScanDirectory(const std::string& path, size_t depth) {
   absl::StatusOr<std::vector<DirectoryEntry>> entries = file_system_->List(path);
   if (!entries.ok()) {
     SayOnce(path, "cannot list a directory; trying again", entries.status());
-    if (absl::IsNotFound(entries.status())) Forget(path);
+    if (absl::IsNotFound(entries.status())) {
+      Forget(path);
+    } else {
+      listener_->OnListed(path, entries.status());
+    }
     return;
   }
   said_.erase(path);
+  listener_->OnListed(path, absl::OkStatus());
   if (is_polled) return LookUntilSteady(path, *std::move(entries), depth);
   for (const DirectoryEntry& entry : *entries) LookAt(JoinPath(path, entry.name), entry.type, depth);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -54,6 +55,24 @@ std::string_view NextValue(std::string_view* line) {
   return {begin, static_cast<size_t>(close - begin)};
 }
 
+// Writes `date` as "2026-11-20"; false if it is none. The examples of the format's draft have "12-Jan-1996".
+bool CopyDate(std::string_view date, char* out) {
+  if (date.size() == kDateSize) {
+    std::memcpy(out, date.data(), kDateSize);
+    return true;
+  }
+  constexpr size_t kSize = std::string_view("20-Nov-2026").size();
+  if (date.size() != kSize || date[2] != '-' || date[6] != '-') return false;
+  const uint32_t month = MonthFromName(date.data() + 3);
+  if (month == 0) return false;
+  std::memcpy(out, date.data() + 7, 4);
+  out[4] = out[7] = '-';
+  out[5] = static_cast<char>('0' + month / 10);
+  out[6] = static_cast<char>('0' + month % 10);
+  std::memcpy(out + 8, date.data(), 2);
+  return true;
+}
+
 }  // namespace
 
 bool W3cColumns::ReadMarkedLine(std::string_view line) {
@@ -84,8 +103,7 @@ void W3cColumns::ReadDate(std::string_view text) {
   const char* p = time.data();
   int64_t seconds = 0;
   file_date_[0] = '\0';
-  if (date.size() != kDateSize || !ReadClock(&p, time.data() + time.size(), &seconds)) return;
-  std::memcpy(file_date_, date.data(), kDateSize);
+  if (!ReadClock(&p, time.data() + time.size(), &seconds) || !CopyDate(date, file_date_)) return;
   file_second_of_day_ = static_cast<uint32_t>(seconds);
 }
 

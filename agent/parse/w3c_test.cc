@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "agent/parse/show.h"
+#include "base/strings.h"
 #include "gtest/gtest.h"
 
 namespace sluice::agent {
@@ -74,6 +75,19 @@ TEST(W3cTest, TakesTheDateOfTheFileForRowsThatHaveATimeOnly) {
   EXPECT_EQ(Found(columns, "00:00:01 10.0.0.1"), "2026-11-21T00:00:01Z - -") << "behind midnight";
   ASSERT_TRUE(columns.ReadDirective("#Date: yesterday"));
   EXPECT_EQ(Found(columns, "09:15:39 10.0.0.1"), "no row");
+}
+
+TEST(W3cTest, ReadsTheExampleOfTheFormatsDraft) {
+  W3cColumns columns(/*keep_names=*/true);
+  for (std::string_view line : {"#Version: 1.0", "#Date: 12-Jan-1996 00:00:00", "#Fields: time cs-method cs-uri"}) {
+    ASSERT_TRUE(columns.ReadDirective(line));
+  }
+  EXPECT_EQ(Fields(columns, "00:34:23 GET /foo/bar.html"),
+            "1996-01-12T00:34:23Z - - time=00:34:23 cs-method=GET cs-uri=/foo/bar.html");
+  for (std::string_view date : {"12-Jax-1996", "12/Jan/1996", "x2-Jan-1996", "32-Jan-1996", "1-Jan-1996"}) {
+    ASSERT_TRUE(columns.ReadDirective(StrCat("#Date: ", date, " 00:00:00")));
+    EXPECT_EQ(Found(columns, "00:34:23 GET /foo/bar.html"), "no row") << date;
+  }
 }
 
 TEST(W3cTest, ReadsTheDirectivesAtTheBeginningOfAFile) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "agent/source/source.h"
 
 namespace sluice::agent {
@@ -21,6 +22,8 @@ class FileListener {
   virtual void OnVanished(const std::string& path) = 0;
   // As OnVanished, for all paths below a directory.
   virtual void OnDirectoryVanished(const std::string& directory) = 0;
+  // A directory that may hold files of a source was listed, or could not be.
+  virtual void OnListed(const std::string& directory, const absl::Status& status) = 0;
   // A full look at all directories begins and ends; files that did not appear between are not there.
   virtual void OnScanBegin() = 0;
   virtual void OnScanEnd() = 0;

@@ -125,7 +125,8 @@ bool FileTracker::IsNext(TailedFile* file) {
   bool is_next = true;
   for (TailedFile* before : generations_.JustBefore(*file)) {
     const absl::StatusOr<FileStat> rest = StatOf(*before);
-    if (!rest.ok() || rest->size <= before->size) continue;
+    // Of one that waits to be read again, its size may have been looked at since.
+    if (!rest.ok() || (rest->size <= before->size && !before->queued)) continue;
     FinishFirst(before);
     MarkReady(before);
     is_next = false;
@@ -174,6 +175,15 @@ void FileTracker::OnDirectoryVanished(const std::string& directory) {
   std::string prefix = JoinPath(directory, "");
   for (TailedFile* file : table_.Where([&](const TailedFile& f) { return f.path.starts_with(prefix); })) {
     OnVanished(file->path);
+  }
+  absl::erase_if(unreadable_, [&](const std::string& path) { return path.starts_with(prefix); });
+}
+
+void FileTracker::OnListed(const std::string& directory, const absl::Status& status) {
+  if (!status.ok()) {
+    unreadable_.insert(JoinPath(directory, ""));
+  } else if (!unreadable_.empty()) {
+    unreadable_.erase(JoinPath(directory, ""));
   }
 }
 

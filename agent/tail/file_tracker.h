@@ -63,6 +63,7 @@ class FileTracker final : public FileListener {
   void OnModified(const std::string& path) override;
   void OnVanished(const std::string& path) override;
   void OnDirectoryVanished(const std::string& directory) override;
+  void OnListed(const std::string& directory, const absl::Status& status) override;
   void OnScanBegin() override;
   void OnScanEnd() override;
 
@@ -231,7 +232,7 @@ class FileTracker final : public FileListener {
   size_t archives_active_ = 0;
   std::vector<TailedFile*> released_;
   absl::flat_hash_set<const Source*> fresh_;     // sources whose first look is not over
-  absl::flat_hash_set<std::string> unreadable_;  // said once each
+  absl::flat_hash_set<std::string> unreadable_;  // said once each; directories end with a slash
   size_t open_files_ = 0;
   uint64_t scan_ = 0;
   bool first_scan_done_ = false;

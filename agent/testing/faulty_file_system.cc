@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "base/strings.h"
 
 namespace sluice::agent {
 namespace {
@@ -61,6 +62,7 @@ absl::StatusOr<FileStat> FaultyFileSystem::Stat(const std::string& path, bool fo
 
 absl::StatusOr<std::vector<DirectoryEntry>> FaultyFileSystem::List(const std::string& directory) {
   SLUICE_RETURN_IF_ERROR(MayRead());
+  if (directory == forbidden_) return absl::PermissionDeniedError(StrCat("list ", directory));
   return real_->List(directory);
 }
 

@@ -33,6 +33,8 @@ class FaultyFileSystem final : public FileSystem {
   void Meanwhile(std::function<void()> others) { others_ = std::move(others); }
   // Writing operations fail with this error; OK: they work.
   void FailWrites(absl::Status error) { write_error_ = std::move(error); }
+  // This directory may not be listed; empty: all may.
+  void Forbid(std::string directory) { forbidden_ = std::move(directory); }
   // Every path is on a file system of this name, which tells of no changes.
   void MakeUnwatchable(std::string name) { unwatchable_ = std::move(name); }
   // The machine is up again.
@@ -75,6 +77,7 @@ class FaultyFileSystem final : public FileSystem {
   int operations_ = 0;
   absl::Status write_error_;
   std::string unwatchable_;
+  std::string forbidden_;
 };
 
 }  // namespace sluice::agent

@@ -15,7 +15,7 @@ constexpr int64_t kClockSlackNanos = int64_t{5} * 60 * 1'000'000'000;
 absl::StatusOr<Position> ResolveStart(const v1::SubscribeRequest& request, EventLog* log) {
   switch (request.start().at_case()) {
     case v1::Start::kBeginning:
-      return log->Begin();
+      return Position();
     case v1::Start::kEnd:
       return log->End();
     case v1::Start::kTime: {
@@ -31,7 +31,7 @@ absl::StatusOr<Position> ResolveStart(const v1::SubscribeRequest& request, Event
     case v1::Start::AT_NOT_SET:
       break;
   }
-  return request.follow() ? log->End() : log->Begin();
+  return request.follow() ? log->End() : Position();
 }
 
 }  // namespace sluice::collector

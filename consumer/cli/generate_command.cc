@@ -48,10 +48,11 @@ GenerateCommand::GenerateCommand(CLI::App* program)
   app()
       ->add_option("--count", options_.count, "End after this many lines. Default: never")
       ->type_name("N")
-      ->check(CLI::Validator(CLI::PositiveNumber).description(""));
+      ->check(WholeNumber(1));
   app()
       ->add_option("--seed", options_.seed, "The same seed gives the same lines, but for their times")
       ->type_name("N")
+      ->check(WholeNumber())
       ->capture_default_str();
   app()
       ->add_option("--start-time", start_time_,

@@ -110,7 +110,11 @@ void TailCommand::AddRangeFlags() {
       ->group(kGroup);
   app()->add_option("--to", to_, "Only records before this time; as in --from")->type_name("TIME")->group(kGroup);
   app()->add_flag("--no-follow", no_follow_, "End when all that is stored was printed")->group(kGroup);
-  app()->add_option("--limit", limit_, "End after this many records; 0: none")->type_name("N")->group(kGroup);
+  app()
+      ->add_option("--limit", limit_, "End after this many records; 0: none")
+      ->type_name("N")
+      ->check(WholeNumber())
+      ->group(kGroup);
   app()
       ->add_option("--timeout", timeout_,
                    "Fail when there was no connection for this long. Default: 10s with --no-follow, else never")

@@ -41,12 +41,15 @@ class LogFile:
         self._fd = self._open()
         return target
 
-    def reopen_if_moved(self) -> None:
-        """As a daemon does after its log was rotated by somebody else; what it writes goes to the old file until then."""
+    def reopen_if_moved(self, may_create: bool = True) -> None:
+        """As a daemon does after its log was rotated by somebody else; what it writes goes to the old file until then.
+
+        Without `may_create` it leaves making the new file to whoever rotates.
+        """
         try:
             moved = os.stat(self.path).st_ino != os.fstat(self._fd).st_ino
         except FileNotFoundError:
-            moved = True
+            moved = may_create
         if moved:
             os.close(self._fd)
             self._fd = self._open()
