@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "base/wire.h"
 #include "collector/log/kafka/names.h"
 
 namespace sluice::collector::kafka {
@@ -133,18 +132,16 @@ Outgoing* RecordSender::Finish(const rd_kafka_message_t& message) {
 }
 
 RecordCount CountRecords(const BatchView& batch, uint64_t from_offset) {
+  const std::string_view records = batch.bytes.substr(batch.records_begin);
+  // The summary is true; no record needs to be looked at.
+  if (from_offset <= batch.first_offset) return {batch.count, records.size()};
   RecordCount count;
-  if (from_offset <= batch.first_offset) {
-    wire::Reader fields(batch.bytes.substr(batch.records_begin));
-    for (wire::Field field; fields.Next(&field); count.bytes += field.bytes.size()) ++count.records;
-    return count;
-  }
-  RecordCursor cursor(batch.bytes.substr(batch.records_begin));
+  RecordCursor cursor(records);
   RecordView record;
   while (cursor.Next(&record)) {
     if (record.offset < from_offset) continue;
     ++count.records;
-    count.bytes += record.bytes.size();
+    count.bytes += record.field.size();
   }
   return count;
 }
