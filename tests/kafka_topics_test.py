@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 
-from tests.harness import kafka, settings
+from tests.harness import kafka
 from tests.harness.logfile import numbered
 from tests.harness.waiting import wait_until
 from tests.kafka_test import expect_in_kafka, expect_order, prefix
