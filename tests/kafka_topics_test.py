@@ -86,6 +86,16 @@ def test_a_topic_that_may_not_be_made_holds_its_file_until_it_is_there(sandbox, 
     expect_in_kafka(broker, "nc-app", file.lines, 60)
 
 
+def test_a_format_that_cannot_represent_a_record_says_so_once(sandbox, broker):
+    """The line itself is whole; its attributes are not in a text."""
+    collector = sandbox.collector(config=kafka.config(broker, "text", prefix("fr")))
+    sandbox.agent(config=f"sources: [{{name: shop, root: {sandbox.logs}, fields: all}}]\n")
+    file = sandbox.log_file("app/a.log")
+    file.append(*(f'{{"level":"info","user":{n}}}' for n in range(100)))
+    expect_in_kafka(broker, "fr-app", file.lines)
+    assert collector.log().count("value_format text leaves out attributes; json and protobuf keep them") == 1
+
+
 def test_many_tails_of_a_topic_are_one_reader_of_its_partitions(sandbox, broker):
     """What one collector reads at the head it reads once; and who comes late finds the beginning, too."""
     collector = sandbox.collector(config=kafka.config(broker, "protobuf", prefix("mt")))

@@ -73,13 +73,20 @@ void AddLabel(std::string_view entry, std::map<std::string_view, std::string_vie
   (*labels)[name] = value;
 }
 
-uint32_t PartOf(std::string_view record) {
+// What kText has to look for.
+struct BesideTheLine {
+  uint64_t part = 0;
+  bool attributes = false;  // it cannot represent them
+};
+BesideTheLine BesideTheLineOf(std::string_view record) {
+  BesideTheLine found;
   wire::Reader reader(record);
   wire::Field field;
   while (reader.Next(&field)) {
-    if (field.number == record_fields::kPart) return static_cast<uint32_t>(field.value);
+    if (field.number == record_fields::kPart) found.part = field.value;
+    if (field.number == record_fields::kAttributes) found.attributes = true;
   }
-  return 0;
+  return found;
 }
 
 // The next number of "p229 1700000000000000000 2", where there is one.
@@ -218,7 +225,9 @@ OwnHeaders HeaderWriter::Own(const RecordView& record, uint64_t end) const {
     *at++ = ' ';
     at = std::to_chars(at, limit, record.time_unix_nano).ptr;
     *at++ = ' ';
-    at = std::to_chars(at, limit, PartOf(record.bytes)).ptr;
+    const BesideTheLine beside = BesideTheLineOf(record.bytes);
+    at = std::to_chars(at, limit, beside.part).ptr;
+    own.leaves_attributes_out = beside.attributes;
   }
   own.ours_size = static_cast<size_t>(at - own.ours);
   return own;

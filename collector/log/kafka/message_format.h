@@ -22,6 +22,7 @@ struct OwnHeaders {
   char ours[72];
   size_t ours_size = 0;
   uint32_t severity = 0;
+  bool leaves_attributes_out = false;  // the value does, and no header has them
 };
 
 // Makes the headers of the messages of one batch, whose bytes outlive it: what its records share is found once.

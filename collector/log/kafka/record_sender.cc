@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/log.h"
 #include "collector/log/kafka/names.h"
 
 namespace sluice::collector::kafka {
@@ -99,6 +100,7 @@ rd_kafka_resp_err_t RecordSender::Send(rd_kafka_topic_t* topic, int64_t now_unix
     const std::string_view bytes = ValueOf(record, format_.value, &value_);
     more = cursor.Next(&next);
     const OwnHeaders own = headers.Own(record, more ? next.offset : view.end_offset);
+    if (own.leaves_attributes_out && !std::exchange(told_, true)) TellWhatIsLeftOut(view);
     const size_t size = bytes.size() + overhead + headers.BytesMax(own);
     if (size > room->bytes && !room->untouched) break;
     HeaderPool::Lent* const lent = headers_.Take(own);
@@ -118,6 +120,11 @@ rd_kafka_resp_err_t RecordSender::Send(rd_kafka_topic_t* topic, int64_t now_unix
     room->Take(size);
   }
   return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+void RecordSender::TellWhatIsLeftOut(const BatchView& batch) {
+  log::Warn("kafka", "value_format text leaves out attributes; json and protobuf keep them",
+            {{"first_topic", batch.topic}, {"path", batch.path}});
 }
 
 Outgoing* RecordSender::Finish(const rd_kafka_message_t& message) {
