@@ -36,21 +36,24 @@ def sandbox() -> Iterator[Sandbox]:
 KAFKA_VERSIONS = ["3.9.2", "4.3.1"] if settings.LONG else None
 
 
+def version_of(request) -> dict[str, str]:
+    return {"SLUICE_KAFKA_VERSION": request.param} if KAFKA_VERSIONS else {}
+
+
 @pytest.fixture(scope="session", params=KAFKA_VERSIONS)
 def broker(request, tmp_path_factory) -> Iterator[Broker]:
     """A broker for tests that only use it, each with a topic_prefix of its own."""
-    version = {"SLUICE_KAFKA_VERSION": request.param} if KAFKA_VERSIONS else {}
-    shared = Broker(tmp_path_factory.mktemp("kafka"), **version)
+    shared = Broker(tmp_path_factory.mktemp("kafka"), **version_of(request))
     try:
         yield shared.start()
     finally:
         shared.stop()
 
 
-@pytest.fixture
-def own_broker(sandbox) -> Iterator[Broker]:
+@pytest.fixture(params=KAFKA_VERSIONS)
+def own_broker(request, sandbox) -> Iterator[Broker]:
     """A broker for a test that stops or breaks it."""
-    mine = Broker(sandbox.home / "kafka")
+    mine = Broker(sandbox.home / "kafka", **version_of(request))
     try:
         yield mine.start()
     finally:

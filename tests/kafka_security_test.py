@@ -69,3 +69,23 @@ def test_says_that_a_certificate_has_expired(sandbox):
         assert "certificate" in said and "expired" in said
     finally:
         broker.kill()
+
+
+def test_a_broker_that_asks_for_a_certificate(sandbox):
+    """Mutual TLS: with one it delivers, without one it says what TLS answers."""
+    broker = kafka.Broker(sandbox.home / "asking", SLUICE_KAFKA_CLIENT_AUTH="required").start()
+    try:
+        said = refused(sandbox, config(broker, TLS, "tls: {ca: TLS/ca.pem}", "no"))
+        assert "alert bad certificate" in said, said
+        sandbox.collector(config=config(broker, TLS, "tls: {ca: TLS/ca.pem, cert: TLS/client.pem, key: TLS/client.key}", "mtls"))
+        file = sandbox.log_file("app/a.log")
+        file.append(*numbered("app", 100))
+        sandbox.agent(sandbox.logs)
+        expect_in_kafka(broker, "mtls-app", file.lines)
+    finally:
+        broker.kill()
+
+
+@pytest.mark.parametrize("address, said", [("127.0.0.1:1", "Connection refused"), ("no.such.invalid:9092", "Failed to resolve")])
+def test_a_broker_that_is_not_there(sandbox, address, said):
+    assert said in refused(sandbox, f'log:\n  engine: kafka\n  kafka:\n    brokers: ["{address}"]\n')

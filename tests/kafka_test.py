@@ -71,15 +71,18 @@ def test_messages_name_their_line(sandbox, broker):
     sandbox.collector(config=kafka.config(broker, "text", prefix("hd")))
     file = sandbox.log_file("app/a.log")
     file.append("2026-11-20T10:00:00Z WARN low", "2026-11-20T10:00:01Z INFO next")
-    agent = sandbox.agent(sandbox.logs)
+    agent = sandbox.agent(config=f"sources: [{{name: shop, root: {sandbox.logs}, labels: {{team: red, tier: web}}}}]\n")
     expect_in_kafka(broker, "hd-app", file.lines)
     (partition, _, key, headers, time_, value), second = broker.messages("hd-app", "%p\t%o\t%k\t%h\t%T\t%s\n")
-    named = dict(h.split("=", 1) for h in headers.split(","))
     assert key.startswith("agent-1/") and len(key.split(":")) == 4
-    assert named["agent"] == agent.agent_id and named["path"] == str(file.path) and named["source"] == "logs"
-    assert (named["offset"], named["severity"]) == ("0", "WARN")
     assert time_ == "1795168800000" and value == "2026-11-20T10:00:00Z WARN low"
     assert second[0] == partition and "offset=30" in second[3]
+    record = json.loads(sandbox.raw("app", "--output=json")[0])
+    assert record["source"] == "shop" and record["host"] and record["labels"] == {"team": "red", "tier": "web"}
+    assert headers == (
+        f'agent={agent.agent_id},host={record["host"]},path={file.path},labels={{"team":"red","tier":"web"}},'
+        "offset=0,severity=WARN,sluice=t30 1795168800000000000 0 shop"
+    )
 
 
 def values_by_kcat(broker: kafka.Broker, topic: str) -> list[bytes]:

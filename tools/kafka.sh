@@ -159,7 +159,7 @@ start() { # PORT DIR
     -Dlog4j.configuration=file:"$dir/log4j.properties" -Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
     -cp "$home/libs/*" kafka.Kafka "$dir/server.properties" >>"$dir/kafka.out" 2>&1 </dev/null &
   echo $! >"$dir/pid"
-  for _ in $(seq 1 300); do
+  for _ in $(seq 1 900); do
     kill -0 "$(cat "$dir/pid")" 2>/dev/null || {
       tail -n 30 "$dir/kafka.out" >&2
       die "the broker ended"
@@ -167,7 +167,7 @@ start() { # PORT DIR
     ! answers "$port" || return 0
     sleep 0.1
   done
-  die "the broker is not ready after 30 s; see $dir/kafka.out"
+  die "the broker is not ready after 90 s; see $dir/kafka.out"
 }
 
 stop() { # DIR

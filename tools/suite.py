@@ -81,6 +81,8 @@ def main() -> int:
     stages = args.only or (["e2e"] if args.expression else STAGES)
     if args.config:  # what has no threads and no memory of its own is not looked at again
         stages = [s for s in stages if s in ("unit", "e2e")]
+    if args.config == "tsan":
+        subprocess.run([ROOT / "tools/librdkafka_tsan.sh"], env=dict(os.environ, SLUICE_CACHE=str(CACHE)), check=True)
     report = Report()
     if "lint" in stages:
         with report.stage("lint"):

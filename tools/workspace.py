@@ -21,6 +21,8 @@ def bazel_flags(config: str | None) -> list[str]:
     flags = [f"--disk_cache={CACHE / 'bazel'}"]
     if config:
         flags += [f"--config={config}", f"--platform_suffix=-{config}", "--experimental_convenience_symlinks=ignore"]
+    if config == "tsan":
+        flags.append(f"--linkopt=-Wl,-rpath,{CACHE / 'librdkafka-tsan'}")
     return flags
 
 

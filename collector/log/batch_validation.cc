@@ -1,5 +1,5 @@
-// ValidateBatch: every byte of every line passes through here, so the ways that hold are straight and the ways that
-// fail are out of line.
+// ValidateBatch and its halves: every byte of every line passes through here, so the ways that hold are straight and
+// the ways that fail are out of line.
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -100,22 +100,10 @@ absl::Status CheckSharedField(const Field& field) {
   }
 }
 
-absl::Status CheckSharedFields(const BatchView& batch) {
-  SLUICE_RETURN_IF_ERROR(CheckTopicName(batch.topic));
-  SLUICE_RETURN_IF_ERROR(CheckAgentId(batch.agent));
-  if (batch.first_offset >= batch.end_offset) {
-    return InvalidArgument("first_offset ", batch.first_offset, " is not below end_offset ", batch.end_offset);
-  }
-  wire::Reader reader(batch.bytes.substr(0, batch.records_begin));
-  Field field;
-  while (reader.Next(&field)) SLUICE_RETURN_IF_ERROR(CheckSharedField(field));
-  return absl::OkStatus();
-}
-
 // The records, one after the other, and what they sum up to.
 class RecordChecker {
  public:
-  explicit RecordChecker(const BatchView& batch) : next_offset_(batch.first_offset), end_offset_(batch.end_offset) {}
+  RecordChecker(uint64_t first_offset, uint64_t end_offset) : next_offset_(first_offset), end_offset_(end_offset) {}
 
   // One LogRecord message.
   Fault Check(std::string_view bytes) {
@@ -140,22 +128,13 @@ class RecordChecker {
   uint64_t count() const { return count_; }
   const SeverityCounts& by_severity() const { return by_severity_; }
 
-  absl::Status CheckSummary(const BatchView& batch) const {
-    if (count_ == 0) return InvalidArgument("the batch has no records: at least one is needed");
-    if (batch.count != count_) return Untrue("count", batch.count, count_);
-    uint32_t severities = 0;
-    for (size_t i = 0; i < by_severity_.size(); ++i) severities |= uint32_t{by_severity_[i] != 0} << i;
-    if (batch.severities != severities) return Untrue("severities", batch.severities, severities);
-    if (batch.min_time_unix_nano != min_time_) return Untrue("min_time_unix_nano", batch.min_time_unix_nano, min_time_);
-    if (batch.max_time_unix_nano != max_time_) return Untrue("max_time_unix_nano", batch.max_time_unix_nano, max_time_);
-    return absl::OkStatus();
+  RecordTotals Totals() const {
+    RecordTotals totals{static_cast<uint32_t>(count_), 0, min_time_, max_time_};
+    for (size_t i = 0; i < by_severity_.size(); ++i) totals.severities |= uint32_t{by_severity_[i] != 0} << i;
+    return totals;
   }
 
  private:
-  static absl::Status Untrue(std::string_view field, uint64_t said, uint64_t counted) {
-    return InvalidArgument("summary.", field, " says ", said, ", the records say ", counted);
-  }
-
   Fault CheckField(const Field& field) {
     switch (field.number) {
       case record_fields::kTime:
@@ -220,24 +199,65 @@ ABSL_ATTRIBUTE_NOINLINE absl::Status RecordFault(uint64_t index, size_t position
   return InvalidArgument("records[", index, "] at byte ", position, ": ", fault);
 }
 
-}  // namespace
-
-absl::Status ValidateBatch(const BatchView& batch, SeverityCounts* by_severity) {
-  SLUICE_RETURN_IF_ERROR(CheckSharedFields(batch));
-  RecordChecker checker(batch);
-  std::string_view rest = batch.bytes.substr(batch.records_begin);
-  while (!rest.empty()) {
-    const size_t position = batch.bytes.size() - rest.size();
+// `position` of the records in what is spoken of.
+absl::Status CheckRecords(std::string_view records, size_t position, RecordChecker* checker) {
+  if (records.empty()) return InvalidArgument("the batch has no records: at least one is needed");
+  const size_t end = position + records.size();
+  for (std::string_view rest = records; !rest.empty();) {
+    const size_t begin = end - rest.size();
     std::string_view record;
     if (ABSL_PREDICT_FALSE(!TakeRecord(&rest, &record))) {
-      return RecordFault(checker.count(), position, "it is malformed, or no record (records stand last)");
+      return RecordFault(checker->count(), begin, "it is malformed, or no record (records stand last)");
     }
-    if (Fault fault = checker.Check(record); ABSL_PREDICT_FALSE(fault != nullptr)) {
-      return RecordFault(checker.count(), position, fault);
+    if (Fault fault = checker->Check(record); ABSL_PREDICT_FALSE(fault != nullptr)) {
+      return RecordFault(checker->count(), begin, fault);
     }
   }
+  return absl::OkStatus();
+}
+
+absl::Status Untrue(std::string_view field, uint64_t said, uint64_t counted) {
+  return InvalidArgument("summary.", field, " says ", said, ", the records say ", counted);
+}
+
+absl::Status CheckSummary(const BatchView& batch, const RecordTotals& totals) {
+  if (batch.count != totals.count) return Untrue("count", batch.count, totals.count);
+  if (batch.severities != totals.severities) return Untrue("severities", batch.severities, totals.severities);
+  if (batch.min_time_unix_nano != totals.min_time_unix_nano) {
+    return Untrue("min_time_unix_nano", batch.min_time_unix_nano, totals.min_time_unix_nano);
+  }
+  if (batch.max_time_unix_nano != totals.max_time_unix_nano) {
+    return Untrue("max_time_unix_nano", batch.max_time_unix_nano, totals.max_time_unix_nano);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ValidateSharedFields(const BatchView& batch) {
+  SLUICE_RETURN_IF_ERROR(CheckTopicName(batch.topic));
+  SLUICE_RETURN_IF_ERROR(CheckAgentId(batch.agent));
+  if (batch.first_offset >= batch.end_offset) {
+    return InvalidArgument("first_offset ", batch.first_offset, " is not below end_offset ", batch.end_offset);
+  }
+  wire::Reader reader(batch.bytes.substr(0, batch.records_begin));
+  Field field;
+  while (reader.Next(&field)) SLUICE_RETURN_IF_ERROR(CheckSharedField(field));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RecordTotals> ValidateRecords(std::string_view records, uint64_t first_offset, uint64_t end_offset) {
+  RecordChecker checker(first_offset, end_offset);
+  SLUICE_RETURN_IF_ERROR(CheckRecords(records, /*position=*/0, &checker));
+  return checker.Totals();
+}
+
+absl::Status ValidateBatch(const BatchView& batch, SeverityCounts* by_severity) {
+  SLUICE_RETURN_IF_ERROR(ValidateSharedFields(batch));
+  RecordChecker checker(batch.first_offset, batch.end_offset);
+  SLUICE_RETURN_IF_ERROR(CheckRecords(batch.bytes.substr(batch.records_begin), batch.records_begin, &checker));
   if (by_severity != nullptr) *by_severity = checker.by_severity();
-  return checker.CheckSummary(batch);
+  return CheckSummary(batch, checker.Totals());
 }
 
 }  // namespace sluice::collector

@@ -61,6 +61,17 @@ using SeverityCounts = std::array<uint32_t, 25>;
 // Counts the records in `by_severity`, if that is asked for: it looks at each one anyway.
 absl::Status ValidateBatch(const BatchView& batch, SeverityCounts* by_severity = nullptr);
 
+// What the summary of a batch with certain records has to say.
+struct RecordTotals {
+  uint32_t count = 0;
+  uint32_t severities = 0;
+  uint64_t min_time_unix_nano = 0;
+  uint64_t max_time_unix_nano = 0;
+};
+// For who makes a batch: the two halves of ValidateBatch. `records`: their fields, one behind the other; at least one.
+absl::StatusOr<RecordTotals> ValidateRecords(std::string_view records, uint64_t first_offset, uint64_t end_offset);
+absl::Status ValidateSharedFields(const BatchView& batch);
+
 inline constexpr size_t kTopicNameBytesMax = 249;
 inline constexpr size_t kAgentIdBytesMax = 128;
 

@@ -1,7 +1,6 @@
 #include "collector/log/kafka/assembler.h"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -15,25 +14,6 @@ namespace {
 
 // Who wrote what no collector wrote.
 constexpr char kForeignAgent[] = "kafka";
-
-void Summarise(std::string_view records, v1::BatchSummary* summary) {
-  uint32_t count = 0;
-  uint32_t severities = 0;
-  uint64_t min_time = std::numeric_limits<uint64_t>::max();
-  uint64_t max_time = 0;
-  RecordCursor cursor(records);
-  RecordView record;
-  while (cursor.Next(&record)) {
-    ++count;
-    if (record.severity < 32) severities |= 1u << record.severity;
-    min_time = std::min(min_time, record.time_unix_nano);
-    max_time = std::max(max_time, record.time_unix_nano);
-  }
-  summary->set_count(count);
-  summary->set_severities(severities);
-  summary->set_min_time_unix_nano(min_time);
-  summary->set_max_time_unix_nano(max_time);
-}
 
 int64_t TimeOf(const rd_kafka_message_t& message) {
   rd_kafka_timestamp_type_t type;
@@ -92,6 +72,7 @@ void Assembler::Begin(const MessageView& message, int64_t offset, int64_t time_u
   source_ = message.source;
   labels_ = message.labels;
   first_offset_ = message.offset;
+  records_.reserve(usual_bytes_);
   placed_ = PlacedBatch();
   placed_.first = offset;
   placed_.batch.append_unix_nano = time_unix_nano;
@@ -127,14 +108,20 @@ v1::LogBatch Assembler::Shared() const {
 }
 
 bool Assembler::Finish(v1::LogBatch shared, std::string_view records, PlacedBatch* placed) {
-  Summarise(records, shared.mutable_summary());
+  const absl::StatusOr<RecordTotals> totals = ValidateRecords(records, shared.first_offset(), shared.end_offset());
+  if (!totals.ok()) return false;
+  v1::BatchSummary* const summary = shared.mutable_summary();
+  summary->set_count(totals->count);
+  summary->set_severities(totals->severities);
+  summary->set_min_time_unix_nano(totals->min_time_unix_nano);
+  summary->set_max_time_unix_nano(totals->max_time_unix_nano);
   std::string bytes;
   bytes.reserve(shared.ByteSizeLong() + records.size());
   shared.AppendToString(&bytes);
   bytes += records;
   placed->batch.bytes = SharedBytes::FromString(std::move(bytes));
   absl::StatusOr<BatchView> view = BatchView::Parse(placed->batch.bytes.view());
-  if (!view.ok() || !ValidateBatch(*view).ok()) return false;
+  if (!view.ok() || !ValidateSharedFields(*view).ok()) return false;
   placed->batch.view = *view;
   return true;
 }
@@ -142,6 +129,7 @@ bool Assembler::Finish(v1::LogBatch shared, std::string_view records, PlacedBatc
 void Assembler::Flush() {
   if (count_ == 0) return;
   count_ = 0;
+  usual_bytes_ = records_.size();
   if (Finish(Shared(), records_, &placed_)) {
     done_.push_back(std::move(placed_));
   } else {

@@ -39,7 +39,7 @@ class Assembler {
   void Flush();
   void FlushAsForeign();
   v1::LogBatch Shared() const;
-  // Puts `records` behind the shared fields; false if that is no valid batch.
+  // Puts `records` behind the shared fields, with what they sum up to; false if that is no valid batch.
   static bool Finish(v1::LogBatch shared, std::string_view records, PlacedBatch* placed);
 
   const std::string topic_;
@@ -53,7 +53,8 @@ class Assembler {
   uint64_t end_offset_ = 0;
   PlacedBatch placed_;
   std::string records_;
-  std::string record_;  // of the message that is added
+  size_t usual_bytes_ = 0;  // of them: as many as the last batch had
+  std::string record_;      // of the message that is added
 
   std::vector<PlacedBatch> done_;
 };

@@ -89,8 +89,8 @@ TEST(HeaderPoolTest, TwoMessagesAtATimeHaveHeadersOfTheirOwn) {
   HeaderPool::Lent* const b = pool.Take(one.Own(200, 9));
   EXPECT_THAT(Content(a->headers.get()),
               ElementsAre(Pair("agent", "web-1"), Pair("host", "host-of-web-1"), Pair("path", "/var/log/app/a.log"),
-                          Pair("source", "app"), Pair("labels", R"({"service":"shop"})"), Pair("offset", "100"),
-                          Pair("severity", "INFO"), Pair("sluice", "p16")));
+                          Pair("labels", R"({"service":"shop"})"), Pair("offset", "100"), Pair("severity", "INFO"),
+                          Pair("sluice", "p16 app")));
   EXPECT_EQ(Content(b->headers.get()), Content(one.writer.Make(one.Own(200, 9)).get()));
 }
 

@@ -73,13 +73,20 @@ void AddLabel(std::string_view entry, std::map<std::string_view, std::string_vie
   (*labels)[name] = value;
 }
 
-uint32_t PartOf(std::string_view record) {
+// What kText has to look for.
+struct BesideTheLine {
+  uint64_t part = 0;
+  bool attributes = false;  // it cannot represent them
+};
+BesideTheLine BesideTheLineOf(std::string_view record) {
+  BesideTheLine found;
   wire::Reader reader(record);
   wire::Field field;
   while (reader.Next(&field)) {
-    if (field.number == record_fields::kPart) return static_cast<uint32_t>(field.value);
+    if (field.number == record_fields::kPart) found.part = field.value;
+    if (field.number == record_fields::kAttributes) found.attributes = true;
   }
-  return 0;
+  return found;
 }
 
 // The next number of "p229 1700000000000000000 2", where there is one.
@@ -89,6 +96,11 @@ bool TakeNumber(std::string_view* rest, uint64_t* value) {
   if (error != std::errc()) return false;
   rest->remove_prefix(static_cast<size_t>(last - rest->data()));
   return true;
+}
+
+// A source stands behind everything else; messages of older collectors have a header for it.
+void TakeSource(std::string_view rest, MessageView* view) {
+  if (rest.starts_with(' ')) view->source = rest.substr(1);
 }
 
 bool ReadOurs(std::string_view text, MessageView* view) {
@@ -103,18 +115,20 @@ bool ReadOurs(std::string_view text, MessageView* view) {
   switch (letter) {
     case 'p':
       view->format = KafkaValueFormat::kProtobuf;
-      return true;
+      break;
     case 'j':
       view->format = KafkaValueFormat::kJson;
-      return true;
+      break;
     case 't':
       view->format = KafkaValueFormat::kText;
       if (!TakeNumber(&text, &view->time_unix_nano) || !TakeNumber(&text, &part)) return false;
       view->part = static_cast<uint32_t>(part);
-      return true;
+      break;
     default:
       return false;
   }
+  TakeSource(text, view);
+  return true;
 }
 
 bool ReadHeader(std::string_view name, std::string_view value, bool* ours, bool* offset, MessageView* view) {
@@ -173,18 +187,17 @@ v1::LogRecord RecordOf(const MessageView& message) {
 HeaderWriter::HeaderWriter(const BatchView& batch, Format format, bool whole) : format_(format), whole_(whole) {
   if (format_.headers == KafkaHeaders::kIdentity) return;
   std::string_view host;
-  std::string_view source;
   std::map<std::string_view, std::string_view> labels;
   wire::Reader reader(batch.bytes.substr(0, batch.records_begin));
   wire::Field field;
   while (reader.Next(&field)) {
     if (field.number == batch_fields::kHost) host = field.bytes;
-    if (field.number == batch_fields::kSource) source = field.bytes;
+    if (field.number == batch_fields::kSource) source_ = field.bytes;
     if (field.number == batch_fields::kLabels) AddLabel(field.bytes, &labels);
   }
   labels_ = LabelsJson(labels);
   const std::pair<std::string_view, std::string_view> all[] = {
-      {"agent", batch.agent}, {"host", host}, {"path", batch.path}, {"source", source}, {"labels", labels_}};
+      {"agent", batch.agent}, {"host", host}, {"path", batch.path}, {"labels", labels_}};
   for (const auto& header : all) {
     if (header.second.empty()) continue;
     shared_.push_back(header);
@@ -192,6 +205,10 @@ HeaderWriter::HeaderWriter(const BatchView& batch, Format format, bool whole) : 
     shared_shape_ += StrCat(header.first, " ", header.second.size(), " ");
     shared_text_ += StrCat(header.first, " ", header.second.size(), " ", header.second);
   }
+  if (source_.empty()) return;
+  shared_bytes_ += source_.size() + 1;
+  shared_shape_ += StrCat(source_.size());
+  shared_text_ += source_;
 }
 
 OwnHeaders HeaderWriter::Own(const RecordView& record, uint64_t end) const {
@@ -208,7 +225,9 @@ OwnHeaders HeaderWriter::Own(const RecordView& record, uint64_t end) const {
     *at++ = ' ';
     at = std::to_chars(at, limit, record.time_unix_nano).ptr;
     *at++ = ' ';
-    at = std::to_chars(at, limit, PartOf(record.bytes)).ptr;
+    const BesideTheLine beside = BesideTheLineOf(record.bytes);
+    at = std::to_chars(at, limit, beside.part).ptr;
+    own.leaves_attributes_out = beside.attributes;
   }
   own.ours_size = static_cast<size_t>(at - own.ours);
   return own;
@@ -220,7 +239,12 @@ Headers HeaderWriter::Make(const OwnHeaders& own) const {
   for (const auto& [name, value] : shared_) Add(headers.get(), name, value);
   Add(headers.get(), kOffsetHeader, std::string_view(own.offset, own.offset_size));
   AddIfSet(headers.get(), "severity", SeverityHeader(own.severity));
-  Add(headers.get(), kOursHeader, std::string_view(own.ours, own.ours_size));
+  const std::string_view ours(own.ours, own.ours_size);
+  if (source_.empty()) {
+    Add(headers.get(), kOursHeader, ours);
+  } else {
+    Add(headers.get(), kOursHeader, StrCat(ours, " ", source_));
+  }
   return headers;
 }
 
@@ -237,12 +261,14 @@ HeaderWriter::Places HeaderWriter::PlacesIn(rd_kafka_headers_t* headers, const O
   for (size_t i = 0; i < shared_.size(); ++i) places.shared[i] = place(i);
   places.offset = place(shared_.size());
   places.ours = place(shared_.size() + (own.severity == 0 ? 1 : 2));
+  places.source = places.ours + own.ours_size + 1;
   return places;
 }
 
 void HeaderWriter::FillShared(const Places& places) const {
   for (size_t i = 0; i < shared_.size(); ++i)
     std::memcpy(places.shared[i], shared_[i].second.data(), shared_[i].second.size());
+  if (!source_.empty()) std::memcpy(places.source, source_.data(), source_.size());
 }
 
 void HeaderWriter::FillOwn(const OwnHeaders& own, const Places& places) {

@@ -22,6 +22,7 @@ struct OwnHeaders {
   char ours[72];
   size_t ours_size = 0;
   uint32_t severity = 0;
+  bool leaves_attributes_out = false;  // the value does, and no header has them
 };
 
 // Makes the headers of the messages of one batch, whose bytes outlive it: what its records share is found once.
@@ -38,9 +39,10 @@ class HeaderWriter {
   Headers Make(const OwnHeaders& own) const;
   // Where in what Make returns the values stand.
   struct Places {
-    std::array<char*, 5> shared;
+    std::array<char*, 4> shared;
     char* offset;
     char* ours;
+    char* source;  // behind what is the message's own
   };
   Places PlacesIn(rd_kafka_headers_t* headers, const OwnHeaders& own) const;
   // For places in headers of the same shape: of a writer with the same shared_shape, for own ones of the same sizes.
@@ -56,6 +58,7 @@ class HeaderWriter {
   const Format format_;
   const bool whole_;
   std::string labels_;
+  std::string_view source_;
   std::vector<std::pair<std::string_view, std::string_view>> shared_;
   std::string shared_text_;
   std::string shared_shape_;

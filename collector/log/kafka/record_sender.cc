@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "base/wire.h"
+#include "base/log.h"
 #include "collector/log/kafka/names.h"
 
 namespace sluice::collector::kafka {
@@ -100,6 +100,7 @@ rd_kafka_resp_err_t RecordSender::Send(rd_kafka_topic_t* topic, int64_t now_unix
     const std::string_view bytes = ValueOf(record, format_.value, &value_);
     more = cursor.Next(&next);
     const OwnHeaders own = headers.Own(record, more ? next.offset : view.end_offset);
+    if (own.leaves_attributes_out && !std::exchange(told_, true)) TellWhatIsLeftOut(view);
     const size_t size = bytes.size() + overhead + headers.BytesMax(own);
     if (size > room->bytes && !room->untouched) break;
     HeaderPool::Lent* const lent = headers_.Take(own);
@@ -121,6 +122,11 @@ rd_kafka_resp_err_t RecordSender::Send(rd_kafka_topic_t* topic, int64_t now_unix
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+void RecordSender::TellWhatIsLeftOut(const BatchView& batch) {
+  log::Warn("kafka", "value_format text leaves out attributes; json and protobuf keep them",
+            {{"first_topic", batch.topic}, {"path", batch.path}});
+}
+
 Outgoing* RecordSender::Finish(const rd_kafka_message_t& message) {
   auto* const lent = static_cast<HeaderPool::Lent*>(message._private);
   Outgoing* const outgoing = lent->outgoing;
@@ -133,18 +139,16 @@ Outgoing* RecordSender::Finish(const rd_kafka_message_t& message) {
 }
 
 RecordCount CountRecords(const BatchView& batch, uint64_t from_offset) {
+  const std::string_view records = batch.bytes.substr(batch.records_begin);
+  // The summary is true; no record needs to be looked at.
+  if (from_offset <= batch.first_offset) return {batch.count, records.size()};
   RecordCount count;
-  if (from_offset <= batch.first_offset) {
-    wire::Reader fields(batch.bytes.substr(batch.records_begin));
-    for (wire::Field field; fields.Next(&field); count.bytes += field.bytes.size()) ++count.records;
-    return count;
-  }
-  RecordCursor cursor(batch.bytes.substr(batch.records_begin));
+  RecordCursor cursor(records);
   RecordView record;
   while (cursor.Next(&record)) {
     if (record.offset < from_offset) continue;
     ++count.records;
-    count.bytes += record.bytes.size();
+    count.bytes += record.field.size();
   }
   return count;
 }

@@ -39,8 +39,11 @@ class RecordSender {
   Outgoing* Finish(const rd_kafka_message_t& message);
 
  private:
+  void TellWhatIsLeftOut(const BatchView& batch);
+
   rd_kafka_t* const client_;
   const HeaderWriter::Format format_;
+  bool told_ = false;  // what the format leaves out
   HeaderPool headers_;
   std::string value_;
 };

@@ -13,6 +13,8 @@ namespace {
 
 // How long a stop waits for brokers that answer nothing.
 constexpr absl::Duration kStopPatience = absl::Seconds(5);
+// An agent goes to another collector when this one answered nothing for longer than that.
+constexpr int64_t kStandstillNanos = int64_t{5} * 1'000'000'000;
 
 absl::Status Stopping() { return Unavailable("the log is stopping"); }
 
@@ -23,7 +25,8 @@ absl::Status AsRefusal(const absl::Status& why) { return ResourceExhausted(Messa
 
 }  // namespace
 
-Writer::Writer(const KafkaOptions& options, Parts parts) : options_(options), parts_(parts) {}
+Writer::Writer(const KafkaOptions& options, Parts parts)
+    : options_(options), parts_(parts), alive_nano_(parts.clock->MonotonicNanos()) {}
 
 absl::StatusOr<std::unique_ptr<Writer>> Writer::Open(const KafkaOptions& options, Parts parts) {
   std::unique_ptr<Writer> writer(new Writer(options, parts));
@@ -124,6 +127,7 @@ absl::Status Writer::Admit(const PendingBatch& batch, std::vector<int32_t>* part
   bool known;
   {
     MutexLock lock(&mutex_);
+    NoteAlive();
     known = admitted_.contains(agent);
   }
   if (!known) {
@@ -265,10 +269,22 @@ void Writer::Count(const Producer::Report& report) {
   if (batch.reported == batch.messages) touched_.insert(batch.file);
 }
 
+// Who was stopped, or starved, finds its agents' batches where it left them; another collector may have delivered them.
+void Writer::NoteAlive() {
+  const int64_t now = parts_.clock->MonotonicNanos();
+  const int64_t before = std::exchange(alive_nano_, now);
+  if (now - before < kStandstillNanos) return;
+  admitted_.clear();
+  if (messages_ == 0) return;
+  failed_ = stood_still_ = true;
+  work_.Signal();
+}
+
 void Writer::OnReports(const std::vector<Producer::Report>& reports) {
   std::vector<std::shared_ptr<InFlight>> complete;
   {
     MutexLock lock(&mutex_);
+    NoteAlive();
     if (reports.empty() && touched_.empty()) return;
     for (const Producer::Report& report : reports) Count(report);
     if (!reports.empty()) {

@@ -88,6 +88,8 @@ class Writer {
   absl::Status Retry(const std::string& what, const std::function<absl::Status()>& ask);
 
   void OnReports(const std::vector<Producer::Report>& reports);
+  // Comes by many times a second. After a standstill of this process nothing holds that was learnt before it.
+  void NoteAlive() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Count(const Producer::Report& report) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes what is complete, in the order of each file.
   std::vector<std::shared_ptr<InFlight>> TakeComplete() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -100,6 +102,8 @@ class Writer {
 
   void Recover();
   void DrainReports();
+  // Why it has to be recovered: for the log.
+  std::string ReasonOfRecovery(rd_kafka_resp_err_t error);
   std::vector<std::shared_ptr<InFlight>> TakeOutstanding();
   // Why the batch must not be tried again; OK if it may.
   absl::Status Judge(const InFlight& batch);
@@ -132,6 +136,8 @@ class Writer {
   bool failed_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status trouble_ ABSL_GUARDED_BY(mutex_);
   int64_t last_report_nano_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t alive_nano_ ABSL_GUARDED_BY(mutex_);
+  bool stood_still_ ABSL_GUARDED_BY(mutex_) = false;
   std::set<std::string, std::less<>> admitted_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool abandoned_ ABSL_GUARDED_BY(mutex_) = false;

@@ -78,6 +78,11 @@ std::vector<std::shared_ptr<InFlight>> Writer::TakeOutstanding() {
   return all;
 }
 
+std::string Writer::ReasonOfRecovery(rd_kafka_resp_err_t error) {
+  MutexLock lock(&mutex_);
+  return std::exchange(stood_still_, false) ? "this process stood still" : rd_kafka_err2str(error);
+}
+
 void Writer::Recover() {
   DrainReports();
   const absl::Status fatal = producer_->Fatal();
@@ -92,7 +97,7 @@ void Writer::Recover() {
   parts_.metrics->CountError(NameOf(error));
   parts_.metrics->producers.Increment();
   log::Warn("kafka", "deliveries failed; looking up what arrived, and producing the rest again",
-            {{"reason", rd_kafka_err2str(error)}, {"producer", fatal}, {"batches", all.size()}});
+            {{"reason", ReasonOfRecovery(error)}, {"producer", fatal}, {"batches", all.size()}});
 
   // One that is refused spoils those that were sent with it: the next time they go one by one.
   const bool spoiled = error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || error == RD_KAFKA_RESP_ERR_INVALID_MSG ||
@@ -123,6 +128,8 @@ void Writer::Recover() {
   {
     MutexLock lock(&mutex_);
     queue_.insert(queue_.begin(), std::make_move_iterator(again.begin()), std::make_move_iterator(again.end()));
+    // Nobody came by meanwhile; what others delivered was read just now.
+    alive_nano_ = parts_.clock->MonotonicNanos();
     if (!status.ok()) abandoned_ = true;
   }
   Answer(answers);
