@@ -116,11 +116,29 @@ absl::Status Watermarks::RefreshNow() {
   return absl::OkStatus();
 }
 
+// Of a topic that is gone nothing is to be found. One that is there and does not answer yet, since its broker has just
+// started, must be waited for: what is in it would be delivered again.
+absl::Status Watermarks::CheckGone(const std::vector<TopicPartition>& asked, const Progress& answered) const {
+  std::map<std::string, int32_t> partitions;
+  for (const TopicPartition& partition : asked) {
+    if (answered.contains(partition)) continue;
+    const auto [entry, is_new] = partitions.try_emplace(partition.topic, 0);
+    if (is_new) {
+      SLUICE_ASSIGN_OR_RETURN(entry->second, parts_.cluster->PartitionsOf(partition.topic, options_.handshake_timeout));
+    }
+    if (partition.partition < entry->second) {
+      return Unavailable(partition.topic, "[", partition.partition, "] does not say yet where it ends");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Watermarks::ReadTails(const Progress& from) {
   std::vector<TopicPartition> partitions;
   for (const auto& [partition, offset] : from) partitions.push_back(partition);
   SLUICE_ASSIGN_OR_RETURN(const auto ends,
                           parts_.cluster->Offsets(partitions, Cluster::Which::kEnd, options_.handshake_timeout));
+  SLUICE_RETURN_IF_ERROR(CheckGone(partitions, ends));
   std::vector<Stretch> stretches;
   for (const auto& [partition, end] : ends) {
     if (const int64_t begin = from.at(partition); begin < end) stretches.push_back({partition, begin, end});

@@ -71,6 +71,7 @@ class Watermarks {
   void OnEntry(std::string_view key, std::optional<std::string_view> value) ABSL_EXCLUSIVE_LOCKS_REQUIRED(read_mutex_);
   // Reads the partitions from these offsets to their ends.
   absl::Status ReadTails(const Progress& from) ABSL_EXCLUSIVE_LOCKS_REQUIRED(read_mutex_);
+  absl::Status CheckGone(const std::vector<TopicPartition>& asked, const Progress& answered) const;
   void ForgetTheDead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(read_mutex_);
 
   const KafkaOptions options_;
