@@ -30,8 +30,13 @@ v1::FileState StateOf(const TailedFile& file, int64_t now) {
 // What is told to people is theirs, not the agent's own.
 bool IsTold(const TailedFile& file) { return !file.source->options().internal; }
 
+// All that is left to read is the beginning of a line: what is missing is its writer's to add.
+bool WaitsForNewline(const TailedFile& file) {
+  return file.acked.offset == file.read.offset && file.read.offset < file.scanned && file.scanned == SizeOf(file);
+}
+
 void NoteLagOf(TailedFile* file, int64_t now) {
-  if (LagOf(*file) == 0) {
+  if (LagOf(*file) == 0 || WaitsForNewline(*file)) {
     file->behind_since = 0;
     return;
   }

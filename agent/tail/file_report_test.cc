@@ -57,6 +57,17 @@ TEST_F(FileReportTest, TheAgeIsThatOfTheOldestByteThatIsNotAcknowledged) {
   EXPECT_EQ(NoteLag(table_, 40 * kSecond).nanos, 0);
 }
 
+TEST_F(FileReportTest, ALineThatItsWriterHasNotEndedIsNoDelay) {
+  TailedFile* file = Add("/logs/a/x.log", 100, 90);
+  file->scanned = 100;  // and there was no newline
+  NoteLag(table_, kSecond);
+  EXPECT_EQ(NoteLag(table_, 100 * kSecond).nanos, 0);
+  EXPECT_EQ(NoteLag(table_, 100 * kSecond).bytes, 10);
+  file->size = 120;
+  NoteLag(table_, 101 * kSecond);
+  EXPECT_EQ(NoteLag(table_, 103 * kSecond).nanos, 2 * kSecond) << "what came since is not looked at yet";
+}
+
 TEST_F(FileReportTest, TellsEachFileThoseWithTheMostLagFirst) {
   Add("/logs/a/live.log", 10, 10);
   TailedFile* backlog = Add("/logs/b/backlog.log", 5000, 1000);

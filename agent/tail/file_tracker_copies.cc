@@ -19,6 +19,8 @@ namespace {
 constexpr int64_t kSecond = 1'000'000'000;
 // How long an empty file beside a larger one is taken for a copy that begins.
 constexpr int64_t kEmptyNanos = 5 * kSecond;
+// Where a file is now that was moved is known within this time: by the next look at all directories, if not at once.
+constexpr int64_t kMovingNanos = 35 * kSecond;
 // An archive with another name than its original is known by its content, if that is not next to nothing.
 constexpr uint64_t kTellingBytes = 64;
 // An archive that holds less than the original does now is known by its first bytes, if it has that many.
@@ -31,6 +33,10 @@ constexpr int kComparisonsMax = 5;
 bool SameIdentity(const v1::FileIdentity& a, const v1::FileIdentity& b) {
   return a.inode() == b.inode() && a.generation() == b.generation() && a.device() == b.device() &&
          a.birth_time_unix_nano() == b.birth_time_unix_nano();
+}
+
+bool IsMoving(const TailedFile& file, const FileStat& stat, int64_t now) {
+  return file.detached && !file.is_archive && stat.links > 0 && now - file.quiet_since < kMovingNanos;
 }
 
 absl::StatusOr<bool> HoldsWhatWasRead(TailedFile* file) {
@@ -225,6 +231,8 @@ FileTracker::Origin FileTracker::CompareWithRemembered(TailedFile* file, const F
     bool is_original = original != nullptr && SameIdentity(*original, known->file());
     bool may_be = file->is_archive ? SameStem(path, known->path()) || known->end_offset() >= kTellingBytes
                                    : HasMovedOn(*file, known->file());
+    // One that has just lost its path may be on its way to another one: only there it is seen what is beside it.
+    if (!is_original && !may_be && IsMoving(*file, stat, clock_->MonotonicNanos())) return Origin::kUndecided;
     if ((!is_original && !may_be) || StillHasContent(known->file(), file)) continue;
     bool is_likely = is_original || DirectoryOf(path) == DirectoryOf(known->path());
     candidates.insert(is_likely ? candidates.begin() : candidates.end(), known);
