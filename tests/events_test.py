@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import time
 
 from tests.harness.logfile import numbered
 from tests.harness.waiting import wait_until
@@ -109,12 +110,19 @@ def test_a_storm_of_renames_is_summed_up(sandbox):
     agent = sandbox.agent(sandbox.logs)
     sandbox.expect("app", file.lines)
     path = file.path
-    for n in range(20_000):
-        target = path.with_name(f"x{n % 7}.log")
-        os.rename(path, target)
-        path = target
-    wait_until(lambda: events(sandbox, event="suppressed"), "the sum", 30)
-    assert len(events(sandbox)) < 3_000
+    begin = time.monotonic()
+
+    def renamed_again():
+        nonlocal path
+        for n in range(10_000):
+            target = path.with_name(f"x{n % 7}.log")
+            os.rename(path, target)
+            path = target
+        return events(sandbox, event="suppressed")
+
+    # How many of them an agent notices is a matter of how quickly it looks.
+    wait_until(renamed_again, "the sum", 60)
+    assert len(events(sandbox)) < 1_500 + 100 * (time.monotonic() - begin)  # a burst, and a rate
     assert sum(f.stat().st_size for f in (agent.state_dir / "events").iterdir()) < 2 << 20
     assert sandbox.raw("app") == file.lines
 
