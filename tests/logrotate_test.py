@@ -3,6 +3,7 @@
 import os
 import subprocess
 import threading
+from collections.abc import Callable
 
 import pytest
 
@@ -72,11 +73,15 @@ class Logrotate:
         self.config.write_text(f"{file.path} {{\n su root root\n rotate 50\n missingok\n nomail\n {options}\n}}\n")
         self.config.chmod(0o644)
 
-    def force(self, writer: Writer | None = None, agent_is_away: bool = False) -> None:
+    def force(
+        self, writer: Writer | None = None, agent_is_away: bool = False, is_read: Callable[[int], bool] | None = None
+    ) -> None:
         """What is written while a file is copied is lost by its nature; and so it is while one is compressed that
-        nobody has open."""
+        nobody has open. `is_read` is waited for before: that so many lines are."""
         if writer is not None and (self.copies or (self.compresses_at_once and agent_is_away)):
             with writer.lock:
+                if is_read is not None:
+                    wait_until(lambda: is_read(len(writer.file.lines)), "the agent to have read so far")
                 self.force()
             return
         wait_until(self._rotated, "a second to pass, for a new name")
@@ -105,6 +110,9 @@ def test_each_line_once_while_logrotate_runs(sandbox, mode, archives):
     config = ARCHIVES.format(root=sandbox.logs) if archives else None
     agent = sandbox.agent(*([] if archives else [sandbox.logs]), config=config)
     logrotate, writer = Logrotate(sandbox, file, mode), Writer(file, mode)
+    # A copy that is compressed at once is the only place of what was not read before, and is not read itself.
+    copy_is_unread = logrotate.copies and logrotate.compresses_at_once and not archives
+    is_read = (lambda count: len(sandbox.raw("app")) >= count) if copy_is_unread else None
     writer.burst(20)
     sandbox.expect("app", file.lines)
     writer.start()
@@ -115,7 +123,7 @@ def test_each_line_once_while_logrotate_runs(sandbox, mode, archives):
                 wait_until(lambda: len(sandbox.raw("app")) >= written, "the agent to have read so far")
             agent.kill()
         # Killed right after a rotation, it is away for what was written late, too.
-        logrotate.force(writer, agent_is_away=away > 0 and 2 <= rotation <= 2 + away)
+        logrotate.force(writer, agent_is_away=away > 0 and 2 <= rotation <= 2 + away, is_read=is_read)
         writer.written()  # what began before it is over before the next one compresses that file: so delaycompress demands
         if away > 0 and rotation == 2 + away:
             agent.start()
