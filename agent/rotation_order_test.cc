@@ -147,15 +147,20 @@ TEST(RotationOrderTest, ARotatedFileIsReadToItsEndBeforeTheNewOneHoweverMuchThat
   ExpectNumbered(host, 2020);
 }
 
+// The agent has read ten lines of a file that was renamed since, and a new one was made.
+void StartWithARotatedFile(TestHost* host) {
+  host->StartAgent();
+  host->Append("app.log", Text(0, 10));
+  host->Settle();
+  host->Rename("app.log", "app.log.1");
+  host->Append("app.log", "");
+}
+
 TEST(RotationOrderTest, WhatIsAddedToARotatedFileComesBeforeTheNewOne) {
   int operations = 100;
   for (int moment = 0; moment < operations; ++moment) {
     TestHost host;
-    host.StartAgent();
-    host.Append("app.log", Text(0, 10));
-    host.Settle();
-    host.Rename("app.log", "app.log.1");
-    host.Append("app.log", "");
+    StartWithARotatedFile(&host);
     operations = 0;
     host.files().Meanwhile([&] {
       if (operations++ != moment) return;
@@ -173,11 +178,7 @@ TEST(RotationOrderTest, WhatIsAddedToARotatedFileComesBeforeTheNewOne) {
 
 TEST(RotationOrderTest, WhatIsAddedLateComesFirstThoughItsSizeWasLookedAtMeanwhile) {
   TestHost host;
-  host.StartAgent();
-  host.Append("app.log", Text(0, 10));
-  host.Settle();
-  host.Rename("app.log", "app.log.1");
-  host.Append("app.log", "");
+  StartWithARotatedFile(&host);
   host.Settle();
   host.SetSourceLimit("source", {.bytes_per_second = 1});
   host.Append("app.log.1", Text(10, 1));
