@@ -1,7 +1,7 @@
 """Fixtures of the end-to-end tests."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -36,28 +36,40 @@ def sandbox() -> Iterator[Sandbox]:
 KAFKA_VERSIONS = ["3.9.2", "4.3.1"] if settings.LONG else None
 
 
-def version_of(request) -> dict[str, str]:
+@pytest.fixture(scope="session", params=KAFKA_VERSIONS)
+def kafka_version(request) -> dict[str, str]:
+    """For a Broker's environment."""
     return {"SLUICE_KAFKA_VERSION": request.param} if KAFKA_VERSIONS else {}
 
 
-@pytest.fixture(scope="session", params=KAFKA_VERSIONS)
-def broker(request, tmp_path_factory) -> Iterator[Broker]:
+@pytest.fixture(scope="session")
+def broker(kafka_version, tmp_path_factory) -> Iterator[Broker]:
     """A broker for tests that only use it, each with a topic_prefix of its own."""
-    shared = Broker(tmp_path_factory.mktemp("kafka"), **version_of(request))
+    shared = Broker(tmp_path_factory.mktemp("kafka"), **kafka_version)
     try:
         yield shared.start()
     finally:
         shared.stop()
 
 
-@pytest.fixture(params=KAFKA_VERSIONS)
-def own_broker(request, sandbox) -> Iterator[Broker]:
+@pytest.fixture
+def make_broker(kafka_version, sandbox) -> Iterator[Callable[..., Broker]]:
+    """Brokers with settings of their own, not started; their environment as keywords."""
+    made: list[Broker] = []
+
+    def make(**environment: str) -> Broker:
+        made.append(Broker(sandbox.home / f"kafka{len(made)}", **{**kafka_version, **environment}))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.kill()
+
+
+@pytest.fixture
+def own_broker(make_broker) -> Broker:
     """A broker for a test that stops or breaks it."""
-    mine = Broker(sandbox.home / "kafka", **version_of(request))
-    try:
-        yield mine.start()
-    finally:
-        mine.kill()
+    return make_broker().start()
 
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system, or takes another user's rights: needs root")

@@ -9,7 +9,8 @@ from tests.harness import settings
 from tests.harness.logfile import numbered
 
 GRPCURL = settings.CACHE / "bin/grpcurl"
-pytestmark = pytest.mark.skipif(not GRPCURL.exists(), reason="no grpcurl; ./dev setup brings it")
+needs_grpcurl = pytest.mark.skipif(not GRPCURL.exists(), reason="no grpcurl; ./dev setup brings it")
+pytestmark = needs_grpcurl
 
 
 def grpcurl(sandbox, *args: str, data: object = None, expect: int | None = 0) -> subprocess.CompletedProcess:

@@ -50,21 +50,72 @@ def two_collectors(sandbox, broker):
 
 
 def test_an_outage_under_load(sandbox, own_broker):
-    collector = sandbox.collector(config=kafka.config(own_broker))
+    """What waits is bounded, and the metrics say how much it is."""
+    limits = "limits: {pending_bytes: 16MiB, stream_pending_bytes: 8MiB}\n"
+    collector = sandbox.collector(config=limits + kafka.config(own_broker, "text", "    queue_messages: 2000\n"))
     agent = sandbox.agent(sandbox.logs)
     files = [sandbox.log_file(f"w{n}/app.log") for n in range(3)]
     with writing(*files):
         wait_until(lambda: "w0" in own_broker.topics(), "the first topic", 30)
         own_broker.stop()
+        large = sandbox.log_file("large/app.log")
+        large.append(*numbered("y" * 1000, 40_000))
         collector.wait_http("/readyz", 503, timeout=40)
         time.sleep(OUTAGE)  # the outage itself
+        queue = collector.metric("sluice_collector_kafka_queue_messages")
+        assert 2000 <= queue < 20_000, queue  # and what the last batch has
+        assert collector.metric("sluice_collector_kafka_queue_bytes") > 0
+        assert collector.metric("sluice_collector_log_healthy") == 0
+        assert collector.metric("sluice_collector_ingest_pending_bytes") <= 16 << 20
+        assert collector.status_kib("VmRSS") < 150 << 10
         own_broker.start()
     agent.wait_http("/readyz", timeout=90)
-    for n, file in enumerate(files):
-        expect_in_kafka(own_broker, f"w{n}", file.lines, 120)
-        expect_order(own_broker, f"w{n}")
+    for file in (*files, large):
+        topic = file.path.parent.name
+        expect_in_kafka(own_broker, topic, file.lines, 120)
+        expect_order(own_broker, topic)
     assert collector.log().count("cannot deliver") == 1
     assert collector.status_kib("VmHWM") < 200 << 10
+    wait_until(lambda: collector.metric("sluice_collector_kafka_queue_bytes") == 0, "an empty queue", 10)
+    assert collector.metric("sluice_collector_kafka_queue_messages") == 0
+
+
+def test_partitions_are_added_under_load(sandbox, own_broker):
+    """A file stays where it is, also for the collector that comes after the one that knew it."""
+    collector = sandbox.collector(config=kafka.config(own_broker))
+    agent = sandbox.agent(sandbox.logs)
+    old = [sandbox.log_file(f"app/old{n}.log") for n in range(12)]
+    with writing(*old, lines=5):
+        wait_until(lambda: len({m[2] for m in own_broker.messages("app")}) == 12, "all files", 40)
+        own_broker.admin("TopicCommand", "--alter", "--topic", "app", "--partitions", "7")
+        new = [sandbox.log_file(f"app/new{n}.log") for n in range(12)]
+        with writing(*new, lines=5):
+            wait_until(lambda: len({m[0] for m in own_broker.messages("app")}) > 3, "messages in new partitions", 40)
+            collector.stop()
+            collector.start()
+            agent.wait_http("/readyz", timeout=40)
+    agent.wait_http("/readyz", timeout=40)
+    expect_in_kafka(own_broker, "app", [line for file in old + new for line in file.lines], 60)
+    expect_order(own_broker, "app")
+
+
+def test_a_topic_is_deleted_under_load(sandbox, own_broker):
+    """What was in it is gone; what comes later is in a new one, without a gap, once and in order."""
+    sandbox.collector(config=kafka.config(own_broker))
+    agent = sandbox.agent(sandbox.logs)
+    file, other = sandbox.log_file("app/a.log"), sandbox.log_file("other/a.log")
+    with writing(file, other):
+        wait_until(lambda: len(own_broker.values("app")) > 500, "the topic", 30)
+        own_broker.admin("TopicCommand", "--delete", "--topic", "app")
+        gone = len(file.lines)
+        wait_until(lambda: len(own_broker.values("app")) > 500, "the new topic", 90)
+    agent.wait_http("/readyz", timeout=90)
+    expect_in_kafka(own_broker, "other", other.lines, 60)
+    lines = [line.decode() for line in file.lines]
+    wait_until(lambda: own_broker.values("app")[-1:] == lines[-1:], "the last line", 60)
+    found = own_broker.values("app")
+    assert found == lines[-len(found) :], "a suffix"
+    print(f"{len(lines) - len(found)} of {len(lines)} lines went with the topic, of which {gone} were written before")
 
 
 def test_agents_that_move_between_collectors(sandbox, own_broker):
@@ -74,9 +125,11 @@ def test_agents_that_move_between_collectors(sandbox, own_broker):
     with writing(*files):
         wait_until(lambda: "w0" in own_broker.topics(), "the first topic", 30)
         for move in range(MOVES):
-            collector = collectors[move % 2]
+            collector, other = collectors[move % 2], collectors[(move + 1) % 2]
             collector.stop()
+            before = other.records()
             agent.wait_http("/readyz", timeout=60)
+            wait_until(lambda: other.records() > before, "records at the other one", 30)
             collector.start()
     agent.wait_http("/readyz", timeout=60)
     for n, file in enumerate(files):
@@ -85,15 +138,14 @@ def test_agents_that_move_between_collectors(sandbox, own_broker):
 
 
 @pytest.fixture
-def slow(sandbox):
+def slow(make_broker):
     """A broker that everybody, kcat too, reaches through a proxy that takes 150 ms each way."""
-    broker = kafka.Broker(sandbox.home / "kafka")
+    broker = make_broker()
     proxy = SlowProxy(broker.port, 0.15)
     broker.environment["SLUICE_KAFKA_CONFIG"] = f"advertised.listeners=PLAINTEXT://{proxy.address}"
     try:
         yield broker.start()
     finally:
-        broker.kill()
         proxy.close()
 
 
@@ -126,34 +178,31 @@ def fill(path) -> None:
 
 
 @needs_root
-def test_a_broker_whose_disk_is_full_and_that_is_started_again(sandbox):
+def test_a_broker_whose_disk_is_full_and_that_is_started_again(sandbox, make_broker):
     """Brokers give up when their disk is full. What they had acknowledged is there afterwards, the rest comes once."""
     disk = sandbox.tmpfs("disk", "150m")
-    broker = kafka.Broker(sandbox.home / "kafka")
+    broker = make_broker()
     broker.home.mkdir()
     (disk / "data").mkdir()
     (broker.home / "data").symlink_to(disk / "data")
     hog = disk / "hog"
-    try:
-        broker.start()
-        collector = sandbox.collector(config=kafka.config(broker))
-        agent = sandbox.agent(sandbox.logs)
-        files = [sandbox.log_file(f"w{n}/app.log") for n in range(3)]
-        with writing(*files):
-            wait_until(lambda: "w2" in broker.topics(), "the topics", 30)
-            fill(hog)
-            collector.wait_http("/readyz", 503, timeout=90)
-            broker.kill()
-            # It may start and end again, or not start at all.
-            with contextlib.suppress(AssertionError):
-                broker.start()
-                collector.wait_http("/readyz", 503, timeout=5)
-            broker.kill()
-            hog.unlink()
-            broker.start()
-        agent.wait_http("/readyz", timeout=90)
-        for n, file in enumerate(files):
-            expect_in_kafka(broker, f"w{n}", file.lines, 120)
-            expect_order(broker, f"w{n}")
-    finally:
+    broker.start()
+    collector = sandbox.collector(config=kafka.config(broker))
+    agent = sandbox.agent(sandbox.logs)
+    files = [sandbox.log_file(f"w{n}/app.log") for n in range(3)]
+    with writing(*files):
+        wait_until(lambda: "w2" in broker.topics(), "the topics", 30)
+        fill(hog)
+        collector.wait_http("/readyz", 503, timeout=90)
         broker.kill()
+        # It may start and end again, or not start at all.
+        with contextlib.suppress(AssertionError):
+            broker.start()
+            collector.wait_http("/readyz", 503, timeout=5)
+        broker.kill()
+        hog.unlink()
+        broker.start()
+    agent.wait_http("/readyz", timeout=90)
+    for n, file in enumerate(files):
+        expect_in_kafka(broker, f"w{n}", file.lines, 120)
+        expect_order(broker, f"w{n}")

@@ -5,10 +5,13 @@ import os
 import signal
 import subprocess
 
-from tests.harness import kafka
+import pytest
+
+from tests.harness import kafka, settings
 from tests.harness.logfile import numbered
 from tests.harness.waiting import wait_until
 from tests.kafka_test import expect_in_kafka, expect_order, prefix
+from tests.routes_test import routed_whoever_is_killed
 
 
 def test_a_topic_is_made_with_the_partitions_that_are_asked_for(sandbox, broker):
@@ -167,3 +170,93 @@ def test_a_frozen_collector_that_comes_back_delivers_nothing_again(sandbox, brok
     agent.wait_http("/readyz", timeout=60)
     expect_in_kafka(broker, "fz-app", file.lines, 90)
     expect_order(broker, "fz-app")
+
+
+def test_topics_of_sluice_itself_take_no_lines(sandbox, broker):
+    """They are compacted, or nobody reads them: their files wait or become dead letters, and others go on."""
+    text = "dead_letters: {no_topic: dead-letter, retries: 0}\n" + kafka.config(broker, "text", prefix("rs"))
+    collector = sandbox.collector(config=text)
+    own = [sandbox.log_file(f"sluice-{name}/a.log") for name in ("watermarks", "groups", "group-slots")]
+    for file in own:
+        file.append(*numbered(file.path.parent.name, 5))
+    other = sandbox.log_file("app/a.log")
+    other.append(*numbered("app", 5))
+    sandbox.agent(sandbox.logs, config="agent: {events: false}\n")
+    expect_in_kafka(broker, "rs-app", other.lines)
+    expect_in_kafka(broker, "rs-dead-letter", [line for file in own for line in file.lines], 60)
+    assert "topic 'rs-sluice-groups' is one of Sluice's or Kafka's own" in collector.log()
+    headers = broker.messages("rs-dead-letter", "%h\n")[0][0]
+    assert '"dead_letter.reason":"no_topic"' in headers
+    assert not set(line.decode() for file in own for line in file.lines) & set(broker.values("rs-sluice-watermarks"))
+    assert "rs-sluice-groups" not in broker.topics()
+
+
+def test_a_topic_whose_name_collides_with_another_one(sandbox, broker):
+    """To Kafka's metrics `.` and `_` are the same; it makes only one of the two."""
+    collector = sandbox.collector(config=kafka.config(broker, "text", prefix("cl")))
+    first, second, other = (sandbox.log_file(f"{name}/x.log") for name in ("a.b", "a_b", "app"))
+    sandbox.agent(sandbox.logs)
+    first.append(*numbered("first", 10))
+    expect_in_kafka(broker, "cl-a.b", first.lines)
+    second.append(*numbered("second", 10))
+    wait_until(lambda: "topic 'cl-a_b' cannot be created" in collector.log(), "the reason in the log", 30)
+    assert "collide" in collector.log()
+    other.append(*numbered("other", 10))
+    expect_in_kafka(broker, "cl-app", other.lines)
+    assert "cl-a_b" not in broker.topics()
+
+
+@pytest.mark.parametrize("oversize", ["split", "dead-letter"])
+def test_what_is_too_long_by_configuration(sandbox, broker, oversize):
+    collector = sandbox.collector(
+        config=f"dead_letters: {{line_bytes: 1KiB, oversize: {oversize}}}\n" + kafka.config(broker, "text", prefix(f"ov-{oversize}"))
+    )
+    file = sandbox.log_file("app/a.log")
+    file.append("before", "x" * 1500, "behind")
+    sandbox.agent(sandbox.logs)
+    before, parts, behind = file.lines[:1], [b"x" * 1024, b"x" * 476], file.lines[2:]
+    app = before + behind if oversize == "dead-letter" else before + parts + behind
+    expect_in_kafka(broker, f"ov-{oversize}-app", app)
+    sandbox.expect("app", app)
+    if oversize == "split":
+        return
+    expect_in_kafka(broker, "ov-dead-letter-dead-letter", parts)
+    for (headers,) in broker.messages("ov-dead-letter-dead-letter", "%h\n"):
+        assert '"dead_letter.reason":"oversize"' in headers and '"dead_letter.topic":"app"' in headers
+    assert collector.metric("sluice_collector_dead_letters_total", reason="oversize") == 2
+
+
+def test_the_watermarks_topic_is_deleted(sandbox, broker):
+    """A collector that runs makes it again, and knows what it knew: also for the next one nothing comes twice."""
+    collector = sandbox.collector(config=kafka.config(broker, "text", prefix("wm")))
+    file = sandbox.log_file("app/a.log")
+    file.append(*numbered("before", 500))
+    agent = sandbox.agent(sandbox.logs)
+    expect_in_kafka(broker, "wm-app", file.lines)
+    broker.admin("TopicCommand", "--delete", "--topic", "wm-sluice-watermarks")
+    file.append(*numbered("after", 500))
+    expect_in_kafka(broker, "wm-app", file.lines)
+    def noted() -> bool:
+        return any(key.startswith(f"f/{agent.agent_id}/") for (key,) in broker.messages("wm-sluice-watermarks", "%k\n"))
+
+    wait_until(lambda: "making it again" in collector.log(), "a line that says so", 90)
+    wait_until(noted, "the file's watermark", 30)
+    collector.kill()
+    collector.start()
+    file.append(*numbered("later", 500))
+    expect_in_kafka(broker, "wm-app", file.lines)
+    expect_order(broker, "wm-app")
+
+
+@pytest.mark.parametrize("victims", ["agent", "both"] if settings.LONG else ["both"])
+def test_what_is_routed_whoever_is_killed(sandbox, broker, victims):
+    """Batches that are divided and copied, as in the embedded log."""
+    name = f"rk-{victims}"
+    routed_whoever_is_killed(sandbox, victims, kafka.config(broker, "text", prefix(name)), rounds=6 if settings.LONG else 3)
+    found = {topic: broker.values(f"{name}-{topic}") for topic in ("app", "app.all", "critical")}
+    repeats = sum(len(values) - len(set(values)) for values in found.values())
+    print(f"{repeats} repeats")
+    if victims == "agent":
+        assert repeats == 0
+    for topic in found:
+        expect_order(broker, f"{name}-{topic}", repeats=victims == "both")

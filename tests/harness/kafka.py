@@ -58,6 +58,12 @@ class Broker:
     def admin(self, tool: str, *args: str) -> str:
         return self._run("admin", f"org.apache.kafka.tools.{tool}", "--bootstrap-server", self.address, *args)
 
+    def acl(self, *args: str) -> None:
+        """Who may do what; the tool has moved."""
+        old = self.environment.get("SLUICE_KAFKA_VERSION", "3").startswith("3")
+        tool = "kafka.admin.AclCommand" if old else "org.apache.kafka.tools.AclCommand"
+        self._run("admin", tool, "--bootstrap-server", self.address, *args)
+
     def topics(self) -> list[str]:
         listing = self._kcat("-L").decode()
         return [line.split('"')[1] for line in listing.splitlines() if line.strip().startswith("topic ")]
