@@ -23,12 +23,11 @@ def cc_proto(name, srcs, deps = [], grpc = False, **kwargs):
         tools = ["//proto:protos"],
         cmd = "protoc -Iproto -I/usr/include --cpp_out=$(RULEDIR) %s $(SRCS)" % plugin,
     )
-    native.cc_library(
+    cc_library(
         name = name,
         srcs = sources,
         hdrs = headers,
         includes = ["."],
-        linkstatic = True,
         copts = ["-w"],
         deps = deps + ["//bazel/third_party:protobuf"] + (["//bazel/third_party:grpc++"] if grpc else []),
         **kwargs

@@ -6,8 +6,11 @@
 #include <charconv>
 #include <cmath>
 #include <functional>
+#include <string>
+#include <string_view>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "base/severity.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -23,6 +26,7 @@ constexpr size_t kAttributesMax = 256;
 constexpr int kDepthMax = 10;
 // A document needs room even if it is short.
 constexpr size_t kBatchBytesMin = 1 << 10;
+constexpr std::string_view kNoRecords = "there are no records: an object, or an array of objects, is needed";
 constexpr double kIntervalSecondsMax = 7 * 24 * 3600;
 
 std::string NumberText(double number) {
@@ -239,6 +243,11 @@ class BodyReader {
   }
 
   JsonBody Read(std::string_view text) {
+    // simdjson does not say how many bytes it left of a text without anything in it.
+    if (absl::StripAsciiWhitespace(text).empty()) {
+      Fail(std::string(kNoRecords));
+      return std::move(body_);
+    }
     dom::parser parser;
     const simdjson::padded_string padded(text);
     dom::document_stream documents;
@@ -259,7 +268,7 @@ class BodyReader {
     if (documents.truncated_bytes() != 0) {
       Fail("malformed JSON: it breaks off");
     } else if (body_.records.empty()) {
-      Fail("there are no records: an object, or an array of objects, is needed");
+      Fail(std::string(kNoRecords));
     }
     return std::move(body_);
   }
