@@ -13,29 +13,19 @@ WARNINGS = [
     "-Wno-sign-compare",
 ]
 
-_COMMON = ["-include-pch", "$(BINDIR)/bazel/common.pch"]
-_COMMON_OF_TESTS = ["-include-pch", "$(BINDIR)/bazel/common_of_tests.pch"]
+def cc_library(name, copts = [], **kwargs):
+    native.cc_library(name = name, copts = WARNINGS + copts, linkstatic = True, **kwargs)
 
-def cc_library(name, copts = [], deps = [], precompiled = True, **kwargs):
-    """A library; `precompiled = False` where copts are at odds with those of the precompiled headers."""
-    native.cc_library(
-        name = name,
-        copts = WARNINGS + (_COMMON if precompiled else []) + copts,
-        deps = deps + (["//bazel:common"] if precompiled else []),
-        linkstatic = True,
-        **kwargs
-    )
-
-def cc_binary(name, copts = [], deps = [], **kwargs):
-    native.cc_binary(name = name, copts = WARNINGS + _COMMON + copts, deps = deps + ["//bazel:common"], **kwargs)
+def cc_binary(name, copts = [], **kwargs):
+    native.cc_binary(name = name, copts = WARNINGS + copts, **kwargs)
 
 def cc_test(name, srcs = None, copts = [], deps = [], size = "small", **kwargs):
     """A GoogleTest test; srcs defaults to NAME.cc."""
     native.cc_test(
         name = name,
         srcs = srcs or [name + ".cc"],
-        copts = WARNINGS + _COMMON_OF_TESTS + copts,
-        deps = deps + ["//bazel:common_of_tests", "//bazel/third_party:gtest_main"],
+        copts = WARNINGS + copts,
+        deps = deps + ["//bazel/third_party:gtest_main"],
         size = size,
         linkstatic = True,
         **kwargs
@@ -49,8 +39,8 @@ def cc_fuzz_test(name, srcs, corpus = [], deps = [], **kwargs):
     native.cc_test(
         name = name,
         srcs = srcs,
-        copts = WARNINGS + _COMMON,
-        deps = deps + ["//bazel:common"] + select({
+        copts = WARNINGS,
+        deps = deps + select({
             "//bazel:fuzzing": [],
             "//conditions:default": ["//bazel:fuzz_replay_main"],
         }),

@@ -23,11 +23,12 @@ def cc_proto(name, srcs, deps = [], grpc = False, **kwargs):
         tools = ["//proto:protos"],
         cmd = "protoc -Iproto -I/usr/include --cpp_out=$(RULEDIR) %s $(SRCS)" % plugin,
     )
-    cc_library(
+    native.cc_library(
         name = name,
         srcs = sources,
         hdrs = headers,
         includes = ["."],
+        linkstatic = True,
         copts = ["-w"],
         deps = deps + ["//bazel/third_party:protobuf"] + (["//bazel/third_party:grpc++"] if grpc else []),
         **kwargs

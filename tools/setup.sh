@@ -101,15 +101,15 @@ setup_build() {
   write_bazelrc
 }
 
-# What Bazel cannot know by itself, for .bazelrc to import: the cache that all clones share, which libraries the system
-# has (their headers are no inputs of its own), and where clang-tidy lies.
+# What Bazel cannot know by itself, for .bazelrc to import: the cache that all clones share, and where clang-tidy lies.
 write_bazelrc() {
-  local versions
-  versions=$(dpkg-query -W -f='${Package} ${Version}\n' "${build_packages[@]}" libstdc++-12-dev libc6-dev | sha1sum)
   mkdir -p .cache
   cat >".cache/dev.bazelrc.$$" <<RC
 build --disk_cache=$cache/bazel
-build --define=system_libraries=${versions%% *}
+build --define=clang_tidy=$cache/bin/clang-tidy-$clang_tidy_version
+RC
+  mv ".cache/dev.bazelrc.$$" .cache/dev.bazelrc
+}
 build --define=clang_tidy=$cache/bin/clang-tidy-$clang_tidy_version
 RC
   mv ".cache/dev.bazelrc.$$" .cache/dev.bazelrc
