@@ -1,5 +1,6 @@
 """Limits hold back and never drop; a backlog does not keep live lines waiting."""
 
+import subprocess
 import time
 
 import pytest
@@ -98,6 +99,8 @@ def test_nice_and_ionice_hold_for_all_threads(sandbox):
     threads = list(open_tasks(agent.pid))
     assert len(threads) > 3
     assert {nice for _, nice in threads} == {5}
+    classes = {subprocess.check_output(["ionice", "-p", task], text=True).strip() for task, _ in threads}
+    assert classes == {"idle"}
 
 
 def open_tasks(pid: int):

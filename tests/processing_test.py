@@ -75,9 +75,12 @@ def test_kills_change_neither_what_is_kept_nor_what_is_sampled(sandbox):
     agent.stop()
     collector.stop()
     sandbox.collector(name="other-collector")
-    sandbox.agent(config=agent_config_of(agent), name="other-agent")
+    other = sandbox.agent(config=agent_config_of(agent), name="other-agent")
     wait_until(lambda: "ERROR the end" in bodies(), "the end is missing", 40)
     assert bodies() == first
+    dropped = {r: other.metric("sluice_agent_records_dropped_total", source="app", reason=r) for r in ("filter", "sampled")}
+    assert dropped["sampled"] == sum(line.startswith(b"INFO") for line in file.lines) - len(sampled)
+    assert sum(dropped.values()) + len(first) == len(file.lines)
 
 
 def agent_config_of(agent) -> str:
