@@ -119,6 +119,8 @@ def test_what_a_truncation_takes_is_counted(sandbox):
     delivered = sum(len(found) + 1 for found in sandbox.raw("app")) - len("after\n")
     assert delivered + agent.lost() == written
     assert agent.lost(reason="truncated") == agent.lost()
+    assert agent.log().count("bytes_lost=") == 1
+    assert f"bytes_lost={agent.lost():.0f}" in agent.log()
 
 
 def test_a_deleted_file_is_finished_or_its_loss_counted(sandbox):

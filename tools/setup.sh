@@ -12,7 +12,7 @@ build_packages=(
 )
 test_packages=(
   ca-certificates clang-format-19 curl git libclang-rt-19-dev llvm-19 logrotate
-  python3 python3-pyflakes python3-pytest python3-pytest-xdist python3-yaml shellcheck util-linux zstd
+  python3 python3-pyflakes python3-pytest python3-pytest-xdist python3-yaml shellcheck tzdata util-linux zstd
 )
 kafka_packages=(default-jre-headless kcat maven openssl)
 grpcurl_version=v1.9.1 # the newest that Debian 12's Go builds
