@@ -110,10 +110,6 @@ build --define=clang_tidy=$cache/bin/clang-tidy-$clang_tidy_version
 RC
   mv ".cache/dev.bazelrc.$$" .cache/dev.bazelrc
 }
-build --define=clang_tidy=$cache/bin/clang-tidy-$clang_tidy_version
-RC
-  mv ".cache/dev.bazelrc.$$" .cache/dev.bazelrc
-}
 
 # publish_tool FILE NAME [VERSION]: into the cache, all at once, so that two set-ups at a time do no harm.
 publish_tool() {
