@@ -148,6 +148,8 @@ void ReadKafka(const ConfigNode& kafka, KafkaOptions* options) {
   if (!options->topic_prefix.empty()) {
     const absl::Status prefix = CheckTopicName(options->topic_prefix);
     if (!prefix.ok()) kafka.Fail("topic_prefix", MessageOf(prefix));
+    if (options->topic_prefix.starts_with("__"))
+      kafka.Fail("topic_prefix", "topics whose names begin with __ are Kafka's own");
     if (options->topic_prefix.size() > kTopicPrefixMax) {
       kafka.Fail("topic_prefix", StrCat(options->topic_prefix.size(), " characters: allowed are ", kTopicPrefixMax,
                                         ", so that there is room for the topic"));

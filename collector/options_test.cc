@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/strings.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -91,6 +92,12 @@ TEST(OptionsTest, NamesFileLineKeyAndWhatIsAllowed) {
       {"log:\n  engine: kafka\n  kafka: {properties: {no.such: 1}}", "collector.yaml:3: log.kafka.properties",
        "No such configuration property: \"no.such\""},
       {"log:\n  engine: kafka\n  kafka: {properties: {acks: 1}}", "collector.yaml:3: log.kafka.properties", "acks"},
+      {"log:\n  engine: kafka\n  kafka: {properties: {compression.type: brotli}}",
+       "collector.yaml:3: log.kafka.properties", "Invalid value \"brotli\""},
+      {"log:\n  engine: kafka\n  kafka: {topic_prefix: __logs}", "collector.yaml:3: log.kafka.topic_prefix",
+       "Kafka's own"},
+      {StrCat("log:\n  engine: kafka\n  kafka: {topic_prefix: ", std::string(129, 'p'), "}"),
+       "collector.yaml:3: log.kafka.topic_prefix", "129 characters"},
       {"log:\n  engine: kafka\n  kafka: {topic_prefix: a/b}", "collector.yaml:3: log.kafka.topic_prefix", "byte 47"},
       {"log:\n  engine: kafka\n  kafka: {tls: {ca: /no/such.pem}}", "collector.yaml:3: log.kafka.tls.ca",
        "/no/such.pem"},
@@ -115,6 +122,39 @@ TEST(OptionsTest, NamesFileLineKeyAndWhatIsAllowed) {
     EXPECT_THAT(std::string(options.status().message()), HasSubstr(c.where)) << c.yaml;
     EXPECT_THAT(std::string(options.status().message()), HasSubstr(c.problem)) << c.yaml;
   }
+}
+
+TEST(OptionsTest, RefusesPropertiesOfLibrdkafkaThatSluiceReliesOn) {
+  struct {
+    std::string property;
+    std::string value;
+    std::string why;
+  } const cases[] = {
+      {"acks", "1", "always uses 'all'"},
+      {"request.required.acks", "1", "always uses 'all'"},
+      {"enable.idempotence", "false", "always uses 'true'"},
+      {"enable.gapless.guarantee", "false", "always uses 'true'"},
+      {"delivery.report.only.error", "true", "always uses 'false'"},
+      {"transactional.id", "mine", "without transactions"},
+      {"queue.buffering.max.messages", "1000", "queue_messages"},
+      {"queue.buffering.max.kbytes", "1000", "queue_bytes"},
+      {"enable.partition.eof", "false", "always uses 'true'"},
+      {"auto.offset.reset", "earliest", "keep their own place"},
+      {"enable.auto.commit", "true", "always uses 'false'"},
+      {"group.id", "mine", "subscribers"},
+      // How properties go together only a client knows, and a group's members are clients, too.
+      {"max.in.flight", "100", "max.in.flight"},
+      {"session.timeout.ms", "3600000", "session.timeout.ms"},
+  };
+  for (const auto& c : cases) {
+    const std::string yaml =
+        StrCat("log:\n  engine: kafka\n  kafka: {properties: {", c.property, ": \"", c.value, "\"}}");
+    const std::string error(Parse(yaml).status().message());
+    EXPECT_THAT(error, HasSubstr("collector.yaml:3: log.kafka.properties")) << yaml;
+    EXPECT_THAT(error, HasSubstr(c.property)) << yaml;
+    EXPECT_THAT(error, HasSubstr(c.why)) << yaml;
+  }
+  EXPECT_TRUE(Parse("log:\n  engine: kafka\n  kafka: {properties: {acks: all, enable.auto.commit: \"false\"}}").ok());
 }
 
 TEST(OptionsTest, NamesTheFlagThatIsWrong) {

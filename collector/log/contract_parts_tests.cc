@@ -13,34 +13,15 @@ namespace sluice::collector {
 namespace {
 
 using testing::AppendAll;
+using testing::Cut;
 using ::testing::ElementsAre;
+using testing::InParts;
 using ::testing::IsEmpty;
 using testing::MakeBatch;
 using testing::Names;
 using testing::Pend;
 using testing::ReadFrom;
 using Outcome = AppendResult::Outcome;
-
-BatchPart Part(const v1::LogBatch& batch) {
-  PendingBatch pending = Pend(batch);
-  return {std::move(pending.bytes), pending.view};
-}
-
-// The records of `batch` from `begin` to before `end`, under `topic`.
-v1::LogBatch Cut(v1::LogBatch batch, const std::string& topic, int begin, int end) {
-  batch.set_topic(topic);
-  batch.mutable_records()->DeleteSubrange(end, batch.records_size() - end);
-  batch.mutable_records()->DeleteSubrange(0, begin);
-  testing::Summarise(&batch);
-  return batch;
-}
-
-PendingBatch InParts(const v1::LogBatch& batch, const std::vector<v1::LogBatch>& parts) {
-  PendingBatch pending = Pend(batch);
-  pending.parts.emplace();
-  for (const v1::LogBatch& part : parts) pending.parts->push_back(Part(part));
-  return pending;
-}
 
 // "topic:offset" of each record.
 std::vector<std::string> Records(EventLog& log) {

@@ -26,6 +26,8 @@ class LogUnderTest {
   // One order over all topics, and batches come back as they were appended: their bytes, how they were cut, when they
   // were appended. An engine that keeps each record by itself puts batches together anew.
   virtual bool keeps_batches() const { return true; }
+  // Host, path, source and labels of a batch come back; an engine may be told to leave them out.
+  virtual bool keeps_origin() const { return true; }
 };
 
 struct LogFactory {

@@ -70,4 +70,22 @@ PendingBatch Pend(const v1::LogBatch& batch) {
   return pending;
 }
 
+v1::LogBatch Cut(v1::LogBatch batch, const std::string& topic, int begin, int end) {
+  batch.set_topic(topic);
+  batch.mutable_records()->DeleteSubrange(end, batch.records_size() - end);
+  batch.mutable_records()->DeleteSubrange(0, begin);
+  Summarise(&batch);
+  return batch;
+}
+
+PendingBatch InParts(const v1::LogBatch& batch, const std::vector<v1::LogBatch>& parts) {
+  PendingBatch pending = Pend(batch);
+  pending.parts.emplace();
+  for (const v1::LogBatch& part : parts) {
+    PendingBatch made = Pend(part);
+    pending.parts->push_back({std::move(made.bytes), made.view});
+  }
+  return pending;
+}
+
 }  // namespace sluice::collector::testing

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "collector/log/event_log.h"
 #include "sluice/v1/log.pb.h"
@@ -33,5 +34,10 @@ void Summarise(v1::LogBatch* batch);
 // As ingest hands it to the log. `batch` must parse.
 PendingBatch Pend(const v1::LogBatch& batch);
 inline PendingBatch Pend(const BatchSpec& spec) { return Pend(MakeBatch(spec)); }
+
+// The records of `batch` from `begin` to before `end`, under `topic`.
+v1::LogBatch Cut(v1::LogBatch batch, const std::string& topic, int begin, int end);
+// As routes divide it.
+PendingBatch InParts(const v1::LogBatch& batch, const std::vector<v1::LogBatch>& parts);
 
 }  // namespace sluice::collector::testing

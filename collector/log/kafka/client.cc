@@ -24,6 +24,29 @@ constexpr std::array kFixed = {
     // A message that cannot be delivered must not be passed by a later one of its partition.
     Property{"enable.gapless.guarantee", "true"},
 };
+// What properties must not say, and why; they may repeat what Sluice says itself.
+struct Ours {
+  const char* name;
+  const char* value;  // "": none is allowed
+  const char* why;
+};
+constexpr const char* kLossless = "so that no line is lost or repeated";
+constexpr const char* kReadersOwn = "since its readers keep their own place, and have to know where a topic ends";
+constexpr std::array kOurs = {
+    Ours{"enable.idempotence", "true", kLossless},
+    Ours{"acks", "all", kLossless},
+    Ours{"request.required.acks", "all", kLossless},
+    Ours{"enable.gapless.guarantee", "true", kLossless},
+    Ours{"delivery.report.only.error", "false", "since a batch is acknowledged when each of its messages is reported"},
+    Ours{"transactional.id", "", "Sluice produces without transactions (docs/delivery.md)"},
+    Ours{"queue.buffering.max.messages", "", "log.kafka.queue_messages bounds what is under way"},
+    Ours{"queue.buffering.max.kbytes", "", "log.kafka.queue_bytes bounds what is under way"},
+    Ours{"enable.partition.eof", "true", kReadersOwn},
+    Ours{"auto.offset.reset", "", "readers keep their own place"},
+    Ours{"enable.auto.commit", "false", kReadersOwn},
+    Ours{"group.id", "", "groups have the names that subscribers give them"},
+};
+static_assert(kTopicMessageBytesMax == 8'388'608, "message.max.bytes below");
 // Of the producer; `properties` may say otherwise.
 constexpr std::array kProducerDefaults = {
     Property{"linger.ms", "20"},
@@ -32,10 +55,10 @@ constexpr std::array kProducerDefaults = {
     Property{"batch.size", "1000000"},
     // Whoever waits for the brokers waits as long as they are away.
     Property{"message.timeout.ms", "0"},
-    Property{"message.max.bytes", "4194304"},
-    // Bounded by the engine, below these.
-    Property{"queue.buffering.max.messages", "2000000"},
-    Property{"queue.buffering.max.kbytes", "2097151"},
+    Property{"message.max.bytes", "8388608"},
+    // Bounded by the engine.
+    Property{"queue.buffering.max.messages", "0"},
+    Property{"queue.buffering.max.kbytes", "2147483647"},
     Property{"reconnect.backoff.max.ms", "1000"},
 };
 constexpr std::array kReaderDefaults = {
@@ -88,14 +111,20 @@ absl::Status SetSecurity(rd_kafka_conf_t* conf, const KafkaOptions& options) {
   return Set(conf, "sasl.password", sasl.password);
 }
 
+absl::Status CheckOurs(const std::string& name, const std::string& value) {
+  for (const Ours& ours : kOurs) {
+    if (name != ours.name || value == ours.value) continue;
+    const std::string_view only(ours.value);
+    const std::string_view why(ours.why);
+    if (only.empty()) return InvalidArgument(name, " cannot be set: ", why);
+    return InvalidArgument(name, " is '", value, "': Sluice always uses '", only, "', ", why);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status SetProperties(rd_kafka_conf_t* conf, const KafkaOptions& options) {
   for (const auto& [name, value] : options.properties) {
-    for (const Property& fixed : kFixed) {
-      if (name == fixed.name && value != fixed.value) {
-        return InvalidArgument(name, " is '", value, "': Sluice always uses '", std::string_view(fixed.value),
-                               "', so that no line is lost or repeated");
-      }
-    }
+    SLUICE_RETURN_IF_ERROR(CheckOurs(name, value));
     SLUICE_RETURN_IF_ERROR(Set(conf, name, value));
   }
   return absl::OkStatus();
@@ -180,7 +209,7 @@ absl::StatusOr<Client> MakeClient(Conf conf, Role role) {
 
 absl::Status CheckOptions(const KafkaOptions& options) {
   // Only a client checks how properties go together (and reads certificates); it connects to nobody yet.
-  for (const Role role : {Role::kProducer, Role::kReader}) {
+  for (const Role role : {Role::kProducer, Role::kReader, Role::kMember}) {
     SLUICE_ASSIGN_OR_RETURN(Conf conf, MakeConf(options, role, nullptr));
     SLUICE_ASSIGN_OR_RETURN(const Client client, MakeClient(std::move(conf), role));
   }

@@ -10,8 +10,10 @@ namespace {
 
 class KafkaUnderTest final : public LogUnderTest {
  public:
-  KafkaUnderTest(KafkaValueFormat format, size_t tail_bytes) : options_(testing::Broker::Shared().NewLog()) {
+  KafkaUnderTest(KafkaValueFormat format, KafkaHeaders headers, size_t tail_bytes)
+      : options_(testing::Broker::Shared().NewLog()) {
     options_.value_format = format;
+    options_.headers = headers;
     options_.tail_bytes = tail_bytes;
     Reopen();
   }
@@ -25,6 +27,7 @@ class KafkaUnderTest final : public LogUnderTest {
   }
   SimulatedClock& clock() override { return clock_; }
   bool keeps_batches() const override { return false; }
+  bool keeps_origin() const override { return options_.headers == KafkaHeaders::kAll; }
 
  private:
   SimulatedClock clock_;
@@ -33,14 +36,16 @@ class KafkaUnderTest final : public LogUnderTest {
   std::unique_ptr<KafkaLog> log_;
 };
 
-LogFactory With(std::string name, KafkaValueFormat format, size_t tail_bytes) {
-  return {std::move(name), [format, tail_bytes] { return std::make_unique<KafkaUnderTest>(format, tail_bytes); }};
+LogFactory With(std::string name, KafkaValueFormat format, KafkaHeaders headers, size_t tail_bytes) {
+  return {std::move(name), [=] { return std::make_unique<KafkaUnderTest>(format, headers, tail_bytes); }};
 }
 
-INSTANTIATE_TEST_SUITE_P(Kafka, EventLogContractTest,
-                         ::testing::Values(With("Protobuf", KafkaValueFormat::kProtobuf, 32 << 20),
-                                           With("TextAndNothingInMemory", KafkaValueFormat::kText, 0)),
-                         [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Kafka, EventLogContractTest,
+    ::testing::Values(With("Protobuf", KafkaValueFormat::kProtobuf, KafkaHeaders::kAll, 32 << 20),
+                      With("JsonAndIdentityHeaders", KafkaValueFormat::kJson, KafkaHeaders::kIdentity, 32 << 20),
+                      With("TextAndNothingInMemory", KafkaValueFormat::kText, KafkaHeaders::kAll, 0)),
+    [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace sluice::collector

@@ -16,8 +16,8 @@ void SetFile(const FileKey& key, v1::FileIdentity* file) {
   file->set_generation(key.generation);
 }
 
-// Topics of a file that are remembered.
-constexpr int kPlacesMax = 16;
+// Topics of a file that are remembered: a route has at most 16 besides its own.
+constexpr int kPlacesMax = 32;
 
 }  // namespace
 
@@ -38,12 +38,21 @@ void FileTable::Change(std::string_view agent, const FileKey& key, File* file) {
   if (!std::exchange(file->changed, true)) changed_.emplace_back(agent, key);
 }
 
-v1::KafkaFilePlace* FileTable::PlaceIn(std::string_view topic, File* file) {
+v1::KafkaFilePlace& FileTable::PlaceIn(std::string_view topic, File* file) {
   auto* places = file->state.mutable_places();
-  for (v1::KafkaFilePlace& place : *places) {
-    if (place.topic() == topic) return &place;
+  int at = 0;
+  while (at < places->size() && places->Get(at).topic() != topic) ++at;
+  if (at == places->size()) {
+    // With the oldest one goes only where its file would be when partitions are added.
+    if (at == kPlacesMax) places->DeleteSubrange(0, 1);
+    v1::KafkaFilePlace* place = places->Add();
+    place->set_topic(std::string(topic));
+    place->set_partition(-1);
+    return *place;
   }
-  return nullptr;
+  // Those used last stay.
+  for (; at + 1 < places->size(); ++at) places->SwapElements(at, at + 1);
+  return *places->Mutable(at);
 }
 
 FileTable::Verdict FileTable::Send(const BatchView& batch) {
@@ -69,18 +78,11 @@ FileTable::Verdict FileTable::Send(const BatchView& batch) {
 FileTable::Place FileTable::PlaceOf(const BatchView& part, int32_t partitions) {
   MutexLock lock(&mutex_);
   File& file = FindOrAdd(part.agent, part.file);
-  v1::KafkaFilePlace* place = PlaceIn(part.topic, &file);
-  if (place == nullptr) {
-    // Those used last stay: with the oldest one goes only where its file would be when partitions are added.
-    if (file.state.places_size() >= kPlacesMax) file.state.mutable_places()->DeleteSubrange(0, 1);
-    place = file.state.add_places();
-    place->set_topic(std::string(part.topic));
-    place->set_partition(-1);
+  v1::KafkaFilePlace& place = PlaceIn(part.topic, &file);
+  if (place.partition() < 0 || place.partition() >= partitions) {
+    place.set_partition(PartitionOf(FileName(part.agent, part.file), partitions));
   }
-  if (place->partition() < 0 || place->partition() >= partitions) {
-    place->set_partition(PartitionOf(FileName(part.agent, part.file), partitions));
-  }
-  return {place->partition(), place->end_offset()};
+  return {place.partition(), place.end_offset()};
 }
 
 void FileTable::Delivered(const BatchView& batch) {
@@ -131,14 +133,10 @@ bool FileTable::Found(const FileOfAgent& who, const MessageView& message, std::s
   MutexLock lock(&mutex_);
   File& file = FindOrAdd(who.agent, who.file);
   v1::FileWatermark* mark = file.state.mutable_watermark();
-  v1::KafkaFilePlace* place = PlaceIn(topic, &file);
-  if (place == nullptr) {
-    place = file.state.add_places();
-    place->set_topic(std::string(topic));
-  }
-  place->set_partition(partition);
-  if (message.end <= std::max(mark->end_offset(), place->end_offset())) return false;
-  place->set_end_offset(message.end);
+  v1::KafkaFilePlace& place = PlaceIn(topic, &file);
+  place.set_partition(partition);
+  if (message.end <= std::max(mark->end_offset(), place.end_offset())) return false;
+  place.set_end_offset(message.end);
   Change(who.agent, who.file, &file);
   // Of what was divided among topics the others may be missing.
   if (!message.whole) return true;
@@ -232,6 +230,13 @@ std::vector<std::string> FileTable::ForgetEphemeral(int64_t unix_nano) {
     agent = agent->second.empty() ? agents_.erase(agent) : std::next(agent);
   }
   return names;
+}
+
+void FileTable::MarkAllChanged() {
+  MutexLock lock(&mutex_);
+  for (auto& [agent, files] : agents_) {
+    for (auto& [key, file] : files) Change(agent, key, &file);
+  }
 }
 
 void FileTable::MarkChanged(const std::vector<std::pair<std::string, v1::KafkaFileState>>& states) {

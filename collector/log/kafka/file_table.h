@@ -63,6 +63,8 @@ class FileTable {
   std::vector<std::pair<std::string, v1::KafkaFileState>> TakeChanged(int64_t now_unix_nano);
   // That did not reach the topic: to be taken again.
   void MarkChanged(const std::vector<std::pair<std::string, v1::KafkaFileState>>& states);
+  // Everything: none of it is in the topic any more.
+  void MarkAllChanged();
   // Forgets the files of ephemeral agents that were recorded last before `unix_nano` and of which nothing is under way;
   // the keys of their messages.
   std::vector<std::string> ForgetEphemeral(int64_t unix_nano);
@@ -79,7 +81,8 @@ class FileTable {
     bool AtRest() const { return !changed && sent_end <= state.watermark().end_offset(); }
   };
   using Files = absl::flat_hash_map<FileKey, File>;
-  static v1::KafkaFilePlace* PlaceIn(std::string_view topic, File* file);
+  // The file's place in the topic; partition -1 if it had none.
+  static v1::KafkaFilePlace& PlaceIn(std::string_view topic, File* file);
   File* Find(std::string_view agent, const FileKey& file) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   File& FindOrAdd(std::string_view agent, const FileKey& file) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Change(std::string_view agent, const FileKey& key, File* file) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -47,5 +47,18 @@ TEST(FileTableTest, WhatIsInUseIsNotForgottenBecauseSomebodyElseDid) {
   EXPECT_THAT(table.Agents(), SizeIs(0));
 }
 
+TEST(FileTableTest, AFileStaysWhereItIsInTheTopicsOfARouteWithAllItsCopies) {
+  FileTable table;
+  constexpr int kTopics = 17;  // its own, and copy_to
+  const auto part = [](int n) { return Pend({.topic = "t" + std::to_string(n)}); };
+  for (int n = 0; n < kTopics; ++n) EXPECT_EQ(table.PlaceOf(part(n).view, 1).partition, 0);
+  for (int n = 0; n < kTopics; ++n) EXPECT_EQ(table.PlaceOf(part(n).view, 1000).partition, 0) << n;
+  // And in the one that it always uses, however many others it was in once.
+  for (int n = kTopics; n < 1000; ++n) {
+    EXPECT_EQ(table.PlaceOf(part(0).view, 1000).partition, 0) << n;
+    table.PlaceOf(part(n).view, 1);
+  }
+}
+
 }  // namespace
 }  // namespace sluice::collector::kafka

@@ -45,10 +45,16 @@ absl::StatusOr<StateLog*> GroupStates::Topic(bool make) {
 }
 
 absl::Status GroupStates::Refresh(StateLog* topic) {
-  return topic->ReadOn(kPatience, [this](auto key, auto value) {
+  // With their topic somebody has deleted the groups.
+  const auto forget = [this] {
+    MutexLock lock(&mutex_);
+    groups_.clear();
+  };
+  const auto learn = [this](auto key, auto value) {
     MutexLock lock(&mutex_);
     OnEntry(key, value);
-  });
+  };
+  return topic->ReadOn(kPatience, {.on_replaced = forget, .on_entry = learn});
 }
 
 void GroupStates::OnEntry(std::string_view key, std::optional<std::string_view> value) {

@@ -108,5 +108,18 @@ TEST(HeaderPoolTest, KeepsNoMoreThanItsBound) {
   Pass(one, own, &pool);
 }
 
+TEST(HeaderPoolTest, ADeadLetterSaysWhyWhateverHeadersAreAskedFor) {
+  v1::LogBatch batch = testing::MakeBatch({});
+  const auto headers = [&batch] {
+    const PendingBatch pending = testing::Pend(batch);
+    const HeaderWriter writer(pending.view, {KafkaValueFormat::kProtobuf, KafkaHeaders::kIdentity}, true);
+    return Content(writer.Make(writer.Own(RecordView(), 16)).get());
+  };
+  EXPECT_THAT(headers(), ElementsAre(Pair("offset", "0"), Pair("sluice", "p16")));
+  (*batch.mutable_labels())["dead_letter.reason"] = "refused";
+  EXPECT_THAT(headers(), ElementsAre(Pair("labels", R"({"dead_letter.reason":"refused","service":"shop"})"),
+                                     Pair("offset", "0"), Pair("sluice", "p16")));
+}
+
 }  // namespace
 }  // namespace sluice::collector::kafka

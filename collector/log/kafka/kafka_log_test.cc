@@ -74,6 +74,52 @@ TEST_F(KafkaLogTest, ACollectorThatTakesOverKnowsWhatTheOtherOneDeliveredAndHasN
   }
 }
 
+// A part that arrived is not sent again, though the batch as a whole was not delivered.
+TEST_F(KafkaLogTest, ACollectorThatTakesOverKnowsThePartsThatArrivedOfABatch) {
+  testing::Broker::Shared().Admin(StrCat("org.apache.kafka.tools.TopicCommand --create --partitions 1 --topic ",
+                                         options_.topic_prefix, "left --config max.message.bytes=3000"));
+  options_.watermark_interval = absl::Hours(1);
+  const v1::LogBatch batch = testing::MakeBatch({.lines = 3, .line_bytes = 8'000});
+  v1::LogBatch small = testing::Cut(batch, "right", 0, 3);
+  for (v1::LogRecord& record : *small.mutable_records()) record.set_body("small");
+  const PendingBatch pending = testing::InParts(batch, {testing::Cut(batch, "left", 0, 2), small});
+  const auto first = Open();
+  const auto second = Open();
+  for (KafkaLog* log : {first.get(), second.get()}) {
+    EXPECT_EQ(log->Watermarks("web-1")->size(), 0u);
+    const AppendResult result = AppendAll(*log, {pending}).front();
+    EXPECT_EQ(result.rejection.code(), absl::StatusCode::kInvalidArgument) << result.rejection;
+    EXPECT_THAT(Names(ReadFrom(*log, Position())), ElementsAre("right:0", "right:8000", "right:16000"));
+  }
+}
+
+TEST_F(KafkaLogTest, RefusesATopicWithMoreReplicasThanBrokers) {
+  options_.replication_factor = 3;
+  const auto none = KafkaLog::Open(options_, registries_.emplace_back(std::make_unique<prometheus::Registry>()).get());
+  EXPECT_THAT(std::string(none.status().message()), HasSubstr("sluice-watermarks' cannot be created"));
+  options_.replication_factor = 1;
+  {
+    Open();
+  }  // makes the watermarks' topic
+  options_.replication_factor = 3;
+  const auto log = Open();
+  const AppendResult refused = AppendOne(*log, OneLine("app", 1, 0));
+  EXPECT_EQ(refused.rejection.code(), absl::StatusCode::kResourceExhausted) << refused.rejection;
+  EXPECT_THAT(std::string(refused.rejection.message()), HasSubstr("app' cannot be created"));
+  EXPECT_THAT(std::string(refused.rejection.message()), HasSubstr("INVALID_REPLICATION_FACTOR"));
+}
+
+TEST_F(KafkaLogTest, RefusesTopicsOfSluiceAndOfKafka) {
+  options_.topic_prefix.clear();
+  const auto log = Open();
+  for (const char* topic : {"sluice-watermarks", "sluice-groups", "sluice-group-slots", "__consumer_offsets"}) {
+    const AppendResult refused = AppendOne(*log, OneLine(topic, 1, 0));
+    EXPECT_EQ(refused.rejection.code(), absl::StatusCode::kResourceExhausted) << refused.rejection;
+    EXPECT_THAT(std::string(refused.rejection.message()), HasSubstr("one of Sluice's or Kafka's own")) << topic;
+  }
+  EXPECT_EQ(AppendOne(*log, OneLine("app", 2, 0)).outcome, Outcome::kStored);
+}
+
 TEST_F(KafkaLogTest, ACursorIsGoodOnEveryCollector) {
   const auto first = Open();
   AppendOne(*first, OneLine("app", 1, 0));

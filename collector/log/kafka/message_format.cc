@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "base/text.h"
 #include "base/wire.h"
+#include "collector/log/dead_letter.h"
 #include "collector/log/kafka/json_record.h"
 #include "collector/log/wire_fields.h"
 #include "google/protobuf/util/json_util.h"
@@ -185,7 +186,6 @@ v1::LogRecord RecordOf(const MessageView& message) {
 }  // namespace
 
 HeaderWriter::HeaderWriter(const BatchView& batch, Format format, bool whole) : format_(format), whole_(whole) {
-  if (format_.headers == KafkaHeaders::kIdentity) return;
   std::string_view host;
   std::map<std::string_view, std::string_view> labels;
   wire::Reader reader(batch.bytes.substr(0, batch.records_begin));
@@ -195,9 +195,14 @@ HeaderWriter::HeaderWriter(const BatchView& batch, Format format, bool whole) : 
     if (field.number == batch_fields::kSource) source_ = field.bytes;
     if (field.number == batch_fields::kLabels) AddLabel(field.bytes, &labels);
   }
-  labels_ = LabelsJson(labels);
-  const std::pair<std::string_view, std::string_view> all[] = {
-      {"agent", batch.agent}, {"host", host}, {"path", batch.path}, {"labels", labels_}};
+  const bool identity = format_.headers == KafkaHeaders::kIdentity;
+  // Why a record is a dead letter nothing else of its message says.
+  if (!identity || labels.contains(kDeadLetterReason)) labels_ = LabelsJson(labels);
+  if (identity) source_ = {};
+  const std::pair<std::string_view, std::string_view> all[] = {{"agent", identity ? "" : batch.agent},
+                                                               {"host", identity ? "" : host},
+                                                               {"path", identity ? "" : batch.path},
+                                                               {"labels", labels_}};
   for (const auto& header : all) {
     if (header.second.empty()) continue;
     shared_.push_back(header);

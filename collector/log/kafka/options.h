@@ -16,7 +16,7 @@ enum class KafkaValueFormat { kProtobuf, kJson, kText };
 // Which headers a message has; docs/kafka.md lists them.
 enum class KafkaHeaders {
   kAll,
-  kIdentity,  // only what Sluice itself needs
+  kIdentity,  // only what Sluice itself needs; and a dead letter's labels
 };
 
 struct KafkaTls {
@@ -65,7 +65,8 @@ struct KafkaOptions {
   absl::Duration handshake_timeout = absl::Seconds(30);
 };
 
-// Message sizes that topics made by this engine take: the longest line of an agent (1 MiB), twice if it is not UTF-8.
-inline constexpr int kTopicMessageBytesMax = 4 << 20;
+// Message sizes that topics made by this engine take: the longest line of an agent (1 MiB), whatever its bytes are. As
+// JSON a control character takes six, and beside one byte that is not UTF-8 the line lies there in Base64, too.
+inline constexpr int kTopicMessageBytesMax = 8 << 20;
 
 }  // namespace sluice::collector

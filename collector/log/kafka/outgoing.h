@@ -58,6 +58,7 @@ struct InFlight {
   uint32_t messages = 0;
   uint32_t reported = 0;
   bool failed = false;
+  int failures = 0;    // deliveries that ended with an error of its own, with those of its earlier tries
   bool noted = false;  // the file's watermark is behind it
 
   bool complete() const { return reported == messages && !failed; }

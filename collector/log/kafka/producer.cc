@@ -98,11 +98,11 @@ void Producer::Purge(bool in_flight) {
 
 void Producer::Wake() { rd_kafka_queue_yield(queue_.get()); }
 
-absl::Status Producer::Fatal() const {
+absl::Status Producer::Fatal(rd_kafka_resp_err_t* code) const {
   char reason[512];
-  const rd_kafka_resp_err_t error = rd_kafka_fatal_error(client_.get(), reason, sizeof reason);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
-  return Unavailable("the producer gave up: ", std::string_view(reason), " (", NameOf(error), ")");
+  *code = rd_kafka_fatal_error(client_.get(), reason, sizeof reason);
+  if (*code == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
+  return Unavailable("the producer gave up: ", std::string_view(reason), " (", NameOf(*code), ")");
 }
 
 void Producer::Run() {

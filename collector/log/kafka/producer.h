@@ -54,8 +54,8 @@ class Producer {
   void Purge(bool in_flight);
   // Calls on_reports with nothing, soon.
   void Wake();
-  // Why it can produce no more; OK while it can.
-  absl::Status Fatal() const;
+  // Why it can produce no more, and librdkafka's code for it; OK while it can.
+  absl::Status Fatal(rd_kafka_resp_err_t* code) const;
 
  private:
   // Messages for one request.

@@ -1,6 +1,7 @@
 #include "collector/log/kafka/state_log.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/status.h"
 #include "base/strings.h"
 
@@ -43,20 +44,8 @@ absl::StatusOr<std::unique_ptr<StateLog>> StateLog::Open(const KafkaOptions& opt
     return FailedPrecondition("topic '", topic, "' has ", partitions, " partitions: it needs exactly one, in which ",
                               "the watermarks are read in their order; delete it, or choose another topic_prefix");
   }
-  if (partitions == 0) {
-    if (!options.create_topics) {
-      return FailedPrecondition("topic '", topic, "' is missing and create_topics is false: create it with one ",
-                                "partition and cleanup.policy=compact");
-    }
-    SLUICE_RETURN_IF_ERROR(cluster->Create({.name = topic,
-                                            .partitions = 1,
-                                            .replication_factor = options.replication_factor,
-                                            .config = {{"cleanup.policy", "compact"},
-                                                       {"segment.bytes", "16777216"},
-                                                       {"min.cleanable.dirty.ratio", "0.1"}}},
-                                           options.start_timeout));
-  }
   std::unique_ptr<StateLog> log(new StateLog(options, topic, cluster));
+  if (partitions == 0) SLUICE_RETURN_IF_ERROR(log->MakeTopic());
   {
     MutexLock lock(&log->write_mutex_);
     SLUICE_RETURN_IF_ERROR(log->MakeProducer());
@@ -64,6 +53,19 @@ absl::StatusOr<std::unique_ptr<StateLog>> StateLog::Open(const KafkaOptions& opt
   MutexLock lock(&log->read_mutex_);
   SLUICE_ASSIGN_OR_RETURN(log->consumer_, Consumer::Make(options));
   return log;
+}
+
+absl::Status StateLog::MakeTopic() const {
+  if (!options_.create_topics) {
+    return FailedPrecondition("topic '", topic_, "' is missing and create_topics is false: create it with one ",
+                              "partition and cleanup.policy=compact");
+  }
+  return cluster_->Create(
+      {.name = topic_,
+       .partitions = 1,
+       .replication_factor = options_.replication_factor,
+       .config = {{"cleanup.policy", "compact"}, {"segment.bytes", "16777216"}, {"min.cleanable.dirty.ratio", "0.1"}}},
+      options_.start_timeout);
 }
 
 absl::Status StateLog::MakeProducer() {
@@ -103,24 +105,42 @@ absl::Status StateLog::Write(const std::vector<Entry>& entries, absl::Duration t
   return status;
 }
 
-absl::Status StateLog::ReadOn(
-    absl::Duration timeout,
-    const std::function<void(std::string_view key, std::optional<std::string_view> value)>& on_entry) {
-  MutexLock lock(&read_mutex_);
+bool StateLog::IsGone(absl::Duration timeout) const {
+  const absl::StatusOr<int32_t> partitions = cluster_->PartitionsOf(topic_, timeout);
+  return partitions.ok() && *partitions == 0;
+}
+
+absl::StatusOr<std::optional<int64_t>> StateLog::AskEnd(absl::Duration timeout) const {
   const TopicPartition partition{topic_, 0};
   SLUICE_ASSIGN_OR_RETURN(const auto ends, cluster_->Offsets({partition}, Cluster::Which::kEnd, timeout));
   const auto end = ends.find(partition);
-  if (end == ends.end()) return Unavailable("topic '", topic_, "' is gone");
+  return end == ends.end() ? std::nullopt : std::optional<int64_t>(end->second);
+}
+
+absl::Status StateLog::ReadOn(absl::Duration timeout, const Visitor& visitor) {
+  MutexLock lock(&read_mutex_);
+  SLUICE_ASSIGN_OR_RETURN(std::optional<int64_t> end, AskEnd(timeout));
+  if (!end.has_value() && IsGone(timeout)) {
+    log::Error("kafka", "topic was deleted; making it again", {{"topic", topic_}});
+    SLUICE_RETURN_IF_ERROR(MakeTopic());
+    SLUICE_ASSIGN_OR_RETURN(end, AskEnd(timeout));
+  }
+  // Its broker has just started.
+  if (!end.has_value()) return Unavailable("topic '", topic_, "' does not say yet where it ends");
+  if (*end < next_) {
+    next_ = 0;
+    visitor.on_replaced();
+  }
   int64_t next = next_;
   const absl::Status status = ReadStretches(
-      consumer_.get(), {{partition, next_, end->second}}, timeout,
+      consumer_.get(), {{{topic_, 0}, next_, *end}}, timeout,
       [&](const TopicPartition&, const rd_kafka_message_t& message) {
         next = message.offset + 1;
         const std::string_view key(static_cast<const char*>(message.key), message.key == nullptr ? 0 : message.key_len);
-        if (message.payload == nullptr) return on_entry(key, std::nullopt);
-        on_entry(key, std::string_view(static_cast<const char*>(message.payload), message.len));
+        if (message.payload == nullptr) return visitor.on_entry(key, std::nullopt);
+        visitor.on_entry(key, std::string_view(static_cast<const char*>(message.payload), message.len));
       });
-  next_ = status.ok() ? end->second : next;
+  next_ = status.ok() ? *end : next;
   return status;
 }
 

@@ -29,13 +29,23 @@ class StateLog {
   using Entry = std::pair<std::string, std::optional<std::string>>;
   // OK if all of them are durable. Else some may be.
   absl::Status Write(const std::vector<Entry>& entries, absl::Duration timeout);
-  // What was written by anybody since the last call, in order, to the end that the topic has now.
-  absl::Status ReadOn(absl::Duration timeout,
-                      const std::function<void(std::string_view key, std::optional<std::string_view> value)>& on_entry);
+  struct Visitor {
+    // Somebody has deleted the topic: what was written before is not in the one that is there now.
+    std::function<void()> on_replaced;
+    std::function<void(std::string_view key, std::optional<std::string_view> value)> on_entry;
+  };
+  // What was written by anybody since the last call, in order, to the end that the topic has now. A topic that was
+  // deleted is made again, if that is allowed, and read from its beginning.
+  absl::Status ReadOn(absl::Duration timeout, const Visitor& visitor);
+  // The brokers know of no such topic.
+  bool IsGone(absl::Duration timeout) const;
 
  private:
   StateLog(KafkaOptions options, std::string topic, Cluster* cluster)
       : options_(std::move(options)), topic_(std::move(topic)), cluster_(cluster) {}
+  absl::Status MakeTopic() const;
+  // Nullopt: the brokers know of none.
+  absl::StatusOr<std::optional<int64_t>> AskEnd(absl::Duration timeout) const;
   absl::Status MakeProducer() ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
 
   const KafkaOptions options_;

@@ -39,6 +39,10 @@ absl::StatusOr<int32_t> TopicMaker::Ask(const std::string& name) {
     return InvalidArgument("topic '", name, "' has ", name.size(), " characters with topic_prefix: Kafka allows ",
                            kTopicNameMax);
   }
+  // Compacted, or hidden from readers: what is written there is lost.
+  if (!parts_.names->FromKafka(name).has_value()) {
+    return InvalidArgument("topic '", name, "' is one of Sluice's or Kafka's own");
+  }
   SLUICE_ASSIGN_OR_RETURN(int32_t partitions, parts_.cluster->PartitionsOf(name, options_.start_timeout));
   if (partitions > 0) return partitions;
   if (!options_.create_topics) {

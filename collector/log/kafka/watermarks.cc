@@ -21,6 +21,7 @@ constexpr int64_t kDeadNanos = int64_t{60} * 1'000'000'000;
 constexpr int64_t kAliveNanos = int64_t{10} * 1'000'000'000;
 // So much read for somebody else is noted down, so that the next one need not.
 constexpr int64_t kAdvanceMessages = 1'000;
+constexpr absl::Duration kGonePatience = absl::Seconds(5);
 constexpr int64_t kForgetIntervalNanos = int64_t{3600} * 1'000'000'000;
 
 std::string MakeId() {
@@ -95,9 +96,10 @@ absl::Status Watermarks::Refresh() {
 
 absl::Status Watermarks::RefreshNow() {
   MutexLock lock(&read_mutex_);
-  SLUICE_RETURN_IF_ERROR(state_->ReadOn(options_.handshake_timeout,
-                                        [this](auto key, auto value)
-                                            ABSL_NO_THREAD_SAFETY_ANALYSIS { OnEntry(key, value); }));
+  const StateLog::Visitor visitor = {
+      .on_replaced = [this] { RecordAllAgain(); },
+      .on_entry = [this](auto key, auto value) ABSL_NO_THREAD_SAFETY_ANALYSIS { OnEntry(key, value); }};
+  SLUICE_RETURN_IF_ERROR(state_->ReadOn(options_.handshake_timeout, visitor));
   Progress from;
   for (const auto& [who, other] : others_) {
     for (const auto& [partition, offset] : other.progress) {
@@ -114,6 +116,13 @@ absl::Status Watermarks::RefreshNow() {
   SLUICE_RETURN_IF_ERROR(ReadTails(from));
   ForgetTheDead();
   return absl::OkStatus();
+}
+
+void Watermarks::RecordAllAgain() {
+  log::Error("kafka", "the watermarks' topic was deleted: what is known here is written to the new one");
+  parts_.files->MarkAllChanged();
+  MutexLock lock(&mutex_);
+  own_changed_ = true;
 }
 
 // Of a topic that is gone nothing is to be found. One that is there and does not answer yet, since its broker has just
@@ -311,6 +320,8 @@ void Watermarks::Run() {
     } else if (status.ok() && std::exchange(failed, false)) {
       log::Info("kafka", "recording watermarks again");
     }
+    // Makes it again.
+    if (!status.ok() && state_->IsGone(kGonePatience)) (void)Refresh();
   }
 }
 

@@ -63,6 +63,7 @@ class Watermarks {
   Watermarks(const KafkaOptions& options, Parts parts);
   void Run();
   absl::Status RefreshNow();
+  void RecordAllAgain();
   // Writes the files that have changed, then how far this goes.
   absl::Status Record();
   // Of those who do not come back; once an hour.

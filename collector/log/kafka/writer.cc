@@ -13,8 +13,6 @@ namespace {
 
 // How long a stop waits for brokers that answer nothing.
 constexpr absl::Duration kStopPatience = absl::Seconds(5);
-// An agent goes to another collector when this one answered nothing for longer than that.
-constexpr int64_t kStandstillNanos = int64_t{5} * 1'000'000'000;
 
 absl::Status Stopping() { return Unavailable("the log is stopping"); }
 
@@ -52,7 +50,8 @@ void Writer::Append(std::vector<PendingBatch> batches, EventLog::AppendDone done
     if (!stopping_ && !batches.empty()) {
       call->done = std::move(done);
       call->left = batches.size();
-      for (size_t i = 0; i < batches.size(); ++i) queue_.push_back({call, i, std::move(batches[i])});
+      for (size_t i = 0; i < batches.size(); ++i)
+        queue_.push_back({.call = call, .index = i, .batch = std::move(batches[i])});
       work_.Signal();
       return;
     }
@@ -69,7 +68,8 @@ void Writer::AdmitAgent(const std::string& agent) {
 absl::Status Writer::Health() {
   MutexLock lock(&mutex_);
   if (!trouble_.ok()) return trouble_;
-  const int64_t silence = parts_.clock->MonotonicNanos() - last_report_nano_;
+  if (!standstill_.ok()) return standstill_;
+  const int64_t silence = parts_.clock->MonotonicNanos() - last_acknowledged_nano_;
   if (messages_ == 0 || silence < absl::ToInt64Nanoseconds(options_.stall_timeout)) return absl::OkStatus();
   return Unavailable("the brokers have acknowledged nothing for ", silence / 1'000'000'000, " s; ", messages_,
                      " messages wait");
@@ -209,6 +209,7 @@ std::shared_ptr<InFlight> Writer::Prepare(Item item, const FileTable::Verdict& v
   batch->call = std::move(item.call);
   batch->index = item.index;
   batch->batch = std::move(item.batch);
+  batch->failures = item.failures;
   batch->file = FileName(batch->batch.view.agent, batch->batch.view.file);
   batch->number = ++next_number_;
   batch->produced_monotonic_nano = parts_.clock->MonotonicNanos();
@@ -236,7 +237,7 @@ void Writer::Produce(Item item, const FileTable::Verdict& verdict, const std::ve
   std::vector<Outgoing*> parts;
   {
     MutexLock lock(&mutex_);
-    if (messages_ == 0) last_report_nano_ = batch->produced_monotonic_nano;
+    if (messages_ == 0) last_acknowledged_nano_ = batch->produced_monotonic_nano;
     messages_ += batch->messages;
     bytes_ += batch->bytes;
     files_[batch->file].push_back(batch);
@@ -246,130 +247,10 @@ void Writer::Produce(Item item, const FileTable::Verdict& verdict, const std::ve
     }
     // Nothing to wait for but what is before it.
     if (parts.empty()) touched_.insert(batch->file);
+    SetGauges();
   }
   if (parts.empty()) producer_->Wake();
   for (Outgoing* part : parts) producer_->Send(part);
-}
-
-void Writer::Count(const Producer::Report& report) {
-  Outgoing& outgoing = *report.outgoing;
-  InFlight& batch = *outgoing.batch;
-  messages_ -= report.messages;
-  outgoing.reported += report.messages;
-  batch.reported += report.messages;
-  if (report.error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    if (outgoing.first < 0) outgoing.first = report.first;
-    outgoing.last = report.last;
-  } else {
-    const bool purged = report.error == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
-                        report.error == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT || report.error == RD_KAFKA_RESP_ERR__FATAL;
-    if (!purged && outgoing.error == RD_KAFKA_RESP_ERR_NO_ERROR) outgoing.error = report.error;
-    batch.failed = failed_ = true;
-  }
-  if (batch.reported == batch.messages) touched_.insert(batch.file);
-}
-
-// Who was stopped, or starved, finds its agents' batches where it left them; another collector may have delivered them.
-void Writer::NoteAlive() {
-  const int64_t now = parts_.clock->MonotonicNanos();
-  const int64_t before = std::exchange(alive_nano_, now);
-  if (now - before < kStandstillNanos) return;
-  admitted_.clear();
-  if (messages_ == 0) return;
-  failed_ = stood_still_ = true;
-  work_.Signal();
-}
-
-void Writer::OnReports(const std::vector<Producer::Report>& reports) {
-  std::vector<std::shared_ptr<InFlight>> complete;
-  {
-    MutexLock lock(&mutex_);
-    NoteAlive();
-    if (reports.empty() && touched_.empty()) return;
-    for (const Producer::Report& report : reports) Count(report);
-    if (!reports.empty()) {
-      last_report_nano_ = parts_.clock->MonotonicNanos();
-      parts_.metrics->queue_messages.Set(static_cast<double>(messages_));
-      parts_.metrics->queue_bytes.Set(static_cast<double>(bytes_));
-    }
-    complete = TakeComplete();
-    work_.Signal();
-  }
-  if (complete.empty()) return;
-  Answers answers;
-  for (const auto& batch : complete) Complete(*batch, &answers);
-  // Behind the files: what is told of a partition holds for them.
-  Advance(complete);
-  Answer(answers);
-  MutexLock lock(&mutex_);
-  changed_.SignalAll();
-}
-
-std::vector<std::shared_ptr<InFlight>> Writer::TakeComplete() {
-  std::vector<std::shared_ptr<InFlight>> complete;
-  for (const std::string& file : touched_) {
-    const auto entry = files_.find(file);
-    if (entry == files_.end()) continue;
-    auto& batches = entry->second;
-    while (!batches.empty() && batches.front()->complete()) {
-      bytes_ -= batches.front()->bytes;
-      complete.push_back(std::move(batches.front()));
-      batches.pop_front();
-    }
-    if (batches.empty()) files_.erase(entry);
-  }
-  touched_.clear();
-  return complete;
-}
-
-void Writer::Complete(const InFlight& batch, Answers* answers) {
-  parts_.files->Delivered(batch.batch.view);
-  for (const auto& part : batch.parts) {
-    if (part->messages > 0) parts_.catalog->NoteEnd(part->partition, part->last + 1);
-  }
-  AppendResult result;
-  if (batch.messages > 0) {
-    parts_.metrics->delivered.Increment(batch.messages);
-    const int64_t took = parts_.clock->MonotonicNanos() - batch.produced_monotonic_nano;
-    parts_.metrics->delivery_seconds.Observe(static_cast<double>(took) / 1e9);
-  } else if (batch.duplicate || !batch.parts.empty()) {
-    result.outcome = AppendResult::Outcome::kDuplicate;
-  }
-  Settle(batch.call, batch.index, std::move(result), answers);
-}
-
-void Writer::Advance(const std::vector<std::shared_ptr<InFlight>>& complete) {
-  std::vector<Placed> noted;
-  {
-    MutexLock lock(&mutex_);
-    for (const auto& batch : complete) batch->noted = true;
-    for (const auto& batch : complete) {
-      for (const auto& part : batch->parts) {
-        const auto entry = partitions_.find(part->partition);
-        if (entry == partitions_.end()) continue;
-        auto& placed = entry->second;
-        while (!placed.empty() && placed.front().batch->noted) {
-          noted.push_back(std::move(placed.front()));
-          placed.pop_front();
-        }
-        if (placed.empty()) partitions_.erase(entry);
-      }
-    }
-  }
-  for (const Placed& placed : noted) {
-    if (placed.part->messages == 0) continue;
-    parts_.watermarks->Delivered(placed.part->partition, placed.part->first, placed.part->last + 1);
-  }
-}
-
-void Writer::Settle(const std::shared_ptr<AppendCall>& call, size_t index, AppendResult result, Answers* answers) {
-  MutexLock lock(&mutex_);
-  call->results[index] = std::move(result);
-  if (--call->left == 0) answers->push_back(call);
-}
-
-void Writer::Answer(const Answers& answers) {
-  for (const auto& call : answers) call->done(std::move(call->results));
 }
 
 void Writer::Reject(const Item& item, const absl::Status& why) {

@@ -67,6 +67,7 @@ class Writer {
     std::shared_ptr<AppendCall> call;
     size_t index = 0;
     PendingBatch batch;
+    int failures = 0;  // see InFlight
   };
   using Answers = std::vector<std::shared_ptr<AppendCall>>;
 
@@ -91,6 +92,9 @@ class Writer {
   // Comes by many times a second. After a standstill of this process nothing holds that was learnt before it.
   void NoteAlive() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Count(const Producer::Report& report) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Something was delivered, or refused: recoveries lead somewhere.
+  void NoteProgress() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetGauges() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes what is complete, in the order of each file.
   std::vector<std::shared_ptr<InFlight>> TakeComplete() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Complete(const InFlight& batch, Answers* answers);
@@ -102,12 +106,13 @@ class Writer {
 
   void Recover();
   void DrainReports();
-  // Why it has to be recovered: for the log.
-  std::string ReasonOfRecovery(rd_kafka_resp_err_t error);
+  // Counts and tells it; `error`: of the first delivery that failed with one of its own.
+  void NoteRecovery(rd_kafka_resp_err_t error, const absl::Status& fatal, size_t batches);
   std::vector<std::shared_ptr<InFlight>> TakeOutstanding();
   // Why the batch must not be tried again; OK if it may.
-  absl::Status Judge(const InFlight& batch);
+  absl::Status Judge(InFlight* batch);
   absl::Status JudgePart(const Outgoing& outgoing);
+  absl::Status RefuseTopic(const Outgoing& outgoing);
   absl::Status MakeProducer(bool alone);
   void GiveUp();
   // False if it is over by then.
@@ -135,7 +140,10 @@ class Writer {
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;     // of what is outstanding
   bool failed_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status trouble_ ABSL_GUARDED_BY(mutex_);
-  int64_t last_report_nano_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Since something was delivered; and why nothing is, after some of them.
+  int recoveries_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Status standstill_ ABSL_GUARDED_BY(mutex_);
+  int64_t last_acknowledged_nano_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t alive_nano_ ABSL_GUARDED_BY(mutex_);
   bool stood_still_ ABSL_GUARDED_BY(mutex_) = false;
   std::set<std::string, std::less<>> admitted_ ABSL_GUARDED_BY(mutex_);
@@ -148,6 +156,7 @@ class Writer {
   bool alone_ = false;
   size_t suspects_ = 0;  // that are to be sent alone, and were not yet
   Backoff backoff_{absl::Milliseconds(100), absl::Seconds(5)};
+  Backoff recovery_backoff_{absl::Milliseconds(100), absl::Seconds(5)};
   std::unique_ptr<Producer> producer_;
   std::thread thread_;
 };

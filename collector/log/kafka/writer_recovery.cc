@@ -12,11 +12,18 @@ namespace {
 
 // How long what is under way may take to be answered before it is given up.
 constexpr absl::Duration kDrainPatience = absl::Seconds(5);
+// Of a batch, with errors that neither pass nor are known to be its topic's.
+constexpr int kFailuresMax = 5;
+// In a row without a delivery; to find a message that is refused takes two.
+constexpr int kRecoveriesMax = 2;
 
 }  // namespace
 
-absl::Status Writer::Judge(const InFlight& batch) {
-  for (const auto& part : batch.parts) SLUICE_RETURN_IF_ERROR(JudgePart(*part));
+absl::Status Writer::Judge(InFlight* batch) {
+  const bool own_error = std::any_of(batch->parts.begin(), batch->parts.end(),
+                                     [](const auto& part) { return part->error != RD_KAFKA_RESP_ERR_NO_ERROR; });
+  if (own_error) ++batch->failures;
+  for (const auto& part : batch->parts) SLUICE_RETURN_IF_ERROR(JudgePart(*part));
   return absl::OkStatus();
 }
 
@@ -24,6 +31,8 @@ absl::Status Writer::Judge(const InFlight& batch) {
 absl::Status Writer::JudgePart(const Outgoing& outgoing) {
   const std::string_view reason = rd_kafka_err2str(outgoing.error);
   switch (outgoing.error) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+      return absl::OkStatus();
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
       // Sent together, one that is too large spoils the others: only alone it is known which one.
@@ -38,14 +47,20 @@ absl::Status Writer::JudgePart(const Outgoing& outgoing) {
       return InvalidArgument("topic '", outgoing.partition.topic, "' refuses a line of this batch: ", reason);
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION: {
-      const absl::Status why = ResourceExhausted("topic '", outgoing.partition.topic, "': ", reason);
-      parts_.topics->Refuse(outgoing.part.view.topic, why);
-      return why;
-    }
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+      return RefuseTopic(outgoing);
     default:
-      return absl::OkStatus();
+      // What a new producer does not mend is the topic's, and must not keep others waiting.
+      return outgoing.batch->failures < kFailuresMax ? absl::OkStatus() : RefuseTopic(outgoing);
   }
+}
+
+absl::Status Writer::RefuseTopic(const Outgoing& outgoing) {
+  absl::Status why =
+      ResourceExhausted("topic '", outgoing.partition.topic, "': ", std::string_view(rd_kafka_err2str(outgoing.error)));
+  parts_.topics->Refuse(outgoing.part.view.topic, why);
+  return why;
 }
 
 void Writer::DrainReports() {
@@ -74,18 +89,28 @@ std::vector<std::shared_ptr<InFlight>> Writer::TakeOutstanding() {
   touched_.clear();
   bytes_ = 0;
   failed_ = false;
+  SetGauges();
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->number < b->number; });
   return all;
 }
 
-std::string Writer::ReasonOfRecovery(rd_kafka_resp_err_t error) {
+void Writer::NoteRecovery(rd_kafka_resp_err_t error, const absl::Status& fatal, size_t batches) {
+  parts_.metrics->CountError(NameOf(error));
+  parts_.metrics->producers.Increment();
+  std::string reason(fatal.ok() ? std::string_view(rd_kafka_err2str(error)) : MessageOf(fatal));
   MutexLock lock(&mutex_);
-  return std::exchange(stood_still_, false) ? "this process stood still" : rd_kafka_err2str(error);
+  if (std::exchange(stood_still_, false)) reason = "this process stood still";
+  if (++recoveries_ > kRecoveriesMax) standstill_ = Unavailable("deliveries fail, with new producers, too: ", reason);
+  if (recoveries_ > 1) return;
+  recovery_backoff_.Reset();
+  log::Warn("kafka", "deliveries failed; looking up what arrived, and producing the rest again",
+            {{"reason", reason}, {"batches", batches}});
 }
 
 void Writer::Recover() {
   DrainReports();
-  const absl::Status fatal = producer_->Fatal();
+  rd_kafka_resp_err_t fatal_code;
+  const absl::Status fatal = producer_->Fatal(&fatal_code);
   producer_.reset();  // no report comes any more
   const std::vector<std::shared_ptr<InFlight>> all = TakeOutstanding();
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -94,10 +119,9 @@ void Writer::Recover() {
       if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = part->error;
     }
   }
-  parts_.metrics->CountError(NameOf(error));
-  parts_.metrics->producers.Increment();
-  log::Warn("kafka", "deliveries failed; looking up what arrived, and producing the rest again",
-            {{"reason", ReasonOfRecovery(error)}, {"producer", fatal}, {"batches", all.size()}});
+  // Those that only shared the producer's fate have no error of their own.
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = fatal_code;
+  NoteRecovery(error, fatal, all.size());
 
   // One that is refused spoils those that were sent with it: the next time they go one by one.
   const bool spoiled = error == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || error == RD_KAFKA_RESP_ERR_INVALID_MSG ||
@@ -105,10 +129,10 @@ void Writer::Recover() {
                        error == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
   std::vector<std::pair<const InFlight*, absl::Status>> refused;
   for (const auto& batch : all) {
-    if (absl::Status why = Judge(*batch); !why.ok()) refused.emplace_back(batch.get(), std::move(why));
+    if (absl::Status why = Judge(batch.get()); !why.ok()) refused.emplace_back(batch.get(), std::move(why));
   }
   parts_.topics->Forget();
-  if (refused.empty()) Pause(backoff_.Next());
+  if (refused.empty()) Pause(recovery_backoff_.Next());
   absl::Status status = Retry("what arrived", [this] { return parts_.watermarks->FindOwn(); });
   parts_.files->SettleAll();
   if (status.ok()) status = Retry("producer", [this, spoiled] { return MakeProducer(spoiled && !alone_); });
@@ -121,7 +145,7 @@ void Writer::Recover() {
     if (entry != refused.end()) {
       Settle(batch->call, batch->index, {AppendResult::Outcome::kRejected, entry->second}, &answers);
     } else {
-      again.push_back({std::move(batch->call), batch->index, std::move(batch->batch)});
+      again.push_back({std::move(batch->call), batch->index, std::move(batch->batch), batch->failures});
     }
   }
   suspects_ = again.size();
@@ -131,6 +155,7 @@ void Writer::Recover() {
     // Nobody came by meanwhile; what others delivered was read just now.
     alive_nano_ = parts_.clock->MonotonicNanos();
     if (!status.ok()) abandoned_ = true;
+    if (!refused.empty()) NoteProgress();
   }
   Answer(answers);
 }
