@@ -1,7 +1,4 @@
 // What the agent does with files: discovery, tailing and identity together, on a real directory.
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <string>
 #include <vector>
 
@@ -38,59 +35,6 @@ TEST(TailingTest, SendsLinesOfFilesThatAreThereByDirectory) {
   EXPECT_THAT(host.collector().LinesOf("info"), ElementsAre("one", "two"));
   EXPECT_THAT(host.collector().LinesOf("info.deep"), ElementsAre("three"));
   EXPECT_THAT(host.collector().LinesOf("source"), ElementsAre("four"));
-}
-
-TEST(TailingTest, FollowsDirectoriesAndFilesMadeLater) {
-  TestHost host;
-  host.StartAgent();
-  host.Settle();
-  host.MakeDirectory("x/y/z");
-  host.Append("x/y/z/a.log", "one\n");
-  host.Settle();
-  host.Append("x/y/z/a.log", "two\n");
-  host.MakeDirectory("x/w");
-  host.Append("x/w/b.log", "three\n");
-  host.Settle();
-  EXPECT_THAT(host.collector().LinesOf("x.y.z"), ElementsAre("one", "two"));
-  EXPECT_THAT(host.collector().LinesOf("x.w"), ElementsAre("three"));
-}
-
-TEST(TailingTest, TellsOfADirectoryThatCannotBeListedUntilItCan) {
-  TestHost host;
-  host.MakeDirectory("closed");
-  host.MakeDirectory("open");
-  host.Append("closed/a.log", "one\n");
-  host.Append("open/a.log", "two\n");
-  host.files().Forbid(host.Path("closed"));
-  host.StartAgent();
-  host.Settle();
-  host.tracker().UpdateGauges();
-  EXPECT_EQ(host.metrics().paths_unreadable.Value(), 1);
-  const v1::AgentFiles report = host.tracker().Report();
-  ASSERT_EQ(report.files_size(), 2);
-  EXPECT_EQ(report.files(0).path(), host.Path("closed/"));
-  EXPECT_EQ(report.files(0).state(), v1::FILE_STATE_UNREADABLE);
-  EXPECT_THAT(host.collector().LinesOf("closed"), IsEmpty());
-
-  host.files().Forbid("");
-  host.clock().Advance(absl::ToInt64Nanoseconds(WatchTree::Options().scan_interval));
-  host.Settle();
-  host.tracker().UpdateGauges();
-  EXPECT_EQ(host.metrics().paths_unreadable.Value(), 0);
-  EXPECT_THAT(host.collector().LinesOf("closed"), ElementsAre("one"));
-}
-
-TEST(TailingTest, ForgetsADirectoryThatCouldNotBeListedWithIt) {
-  TestHost host;
-  host.MakeDirectory("closed");
-  host.files().Forbid(host.Path("closed"));
-  host.StartAgent();
-  host.Settle();
-  host.Delete("closed");
-  host.Append("closed", "a file stands in its place\n");
-  host.Settle();
-  host.tracker().UpdateGauges();
-  EXPECT_EQ(host.metrics().paths_unreadable.Value(), 0);
 }
 
 TEST(TailingTest, HoldsALineUntilItsNewlineIsThere) {
@@ -384,81 +328,6 @@ TEST(TailingTest, KeepsTheStartAtTheEndOverARestart) {
   host.StartAgent();
   host.Settle();
   EXPECT_THAT(host.collector().LinesOf("source"), ElementsAre("2"));
-}
-
-TEST(TailingTest, ReadsAFileWithTwoNamesOnce) {
-  TestHost host;
-  host.Append("a.log", "1\n");
-  ASSERT_EQ(link(host.Path("a.log").c_str(), host.Path("hard.log").c_str()), 0);
-  ASSERT_EQ(symlink("a.log", host.Path("soft.log").c_str()), 0);
-  host.StartAgent();
-  host.Settle();
-  host.Append("hard.log", "2\n");
-  host.SettleAll();
-  EXPECT_THAT(host.collector().LinesOf("source"), ElementsAre("1", "2"));
-}
-
-TEST(TailingTest, FollowsALinkToAFileElsewhere) {
-  TestHost elsewhere;
-  elsewhere.Append("target", "1\n");
-  TestHost host;
-  ASSERT_EQ(symlink(elsewhere.Path("target").c_str(), host.Path("a.log").c_str()), 0);
-  host.StartAgent();
-  host.Settle();
-  elsewhere.Append("target", "2\n");
-  host.Settle();
-  EXPECT_THAT(host.collector().LinesOf("source"), ElementsAre("1", "2"));
-}
-
-TEST(TailingTest, IsNotCaughtByLoopsFifosAndDirectoriesInPlaceOfFiles) {
-  TestHost host;
-  host.MakeDirectory("d");
-  ASSERT_EQ(symlink("..", host.Path("d/up").c_str()), 0);
-  ASSERT_EQ(symlink("self", host.Path("self").c_str()), 0);
-  ASSERT_EQ(mkfifo(host.Path("fifo").c_str(), 0600), 0);
-  host.Append("a.log", "1\n");
-  host.StartAgent();
-  host.Settle();
-  host.Delete("a.log");
-  host.MakeDirectory("a.log");
-  host.Append("a.log/b.log", "2\n");
-  host.SettleAll();
-  EXPECT_THAT(host.collector().LinesOf("source"), ElementsAre("1"));
-  EXPECT_THAT(host.collector().LinesOf("a.log"), ElementsAre("2"));
-}
-
-TEST(TailingTest, FollowsADirectoryThatIsMovedOrMadeAgain) {
-  TestHost host;
-  host.MakeDirectory("a");
-  host.Append("a/x.log", "1\n");
-  host.StartAgent();
-  host.Settle();
-  host.Rename("a", "b");
-  host.Append("b/x.log", "2\n");
-  host.MakeDirectory("a");
-  host.Append("a/x.log", "3\n");
-  host.SettleAll();
-  host.Append("b/x.log", "4\n");
-  host.Settle();
-  EXPECT_THAT(host.collector().LinesOf("a"), ElementsAre("1", "2", "3", "4"));
-}
-
-TEST(TailingTest, WorksWithoutInotify) {
-  TestHost::Options options;
-  options.inotify = false;
-  TestHost host(options);
-  host.Append("a.log", "1\n");
-  host.StartAgent();
-  host.Settle();
-  host.Append("a.log", "2\n");
-  host.MakeDirectory("d");
-  host.Append("d/b.log", "3\n");
-  for (int i = 0; i < 3; ++i) {
-    host.clock().Advance(1'100'000'000);
-    host.Settle();
-  }
-  EXPECT_THAT(host.collector().LinesOf("source"), ElementsAre("1", "2"));
-  EXPECT_THAT(host.collector().LinesOf("d"), ElementsAre("3"));
 }
 
 TEST(TailingTest, FollowsMoreFilesThanMayBeOpen) {
