@@ -10,7 +10,6 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "base/severity.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -244,7 +243,7 @@ class BodyReader {
 
   JsonBody Read(std::string_view text) {
     // simdjson does not say how many bytes it left of a text without anything in it.
-    if (absl::StripAsciiWhitespace(text).empty()) {
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
       Fail(std::string(kNoRecords));
       return std::move(body_);
     }
