@@ -62,7 +62,7 @@ void WatchTree::HandleLinkEvent(const WatchEvent& event, const std::vector<std::
     for (const std::string& path : links) listener_->OnModified(path);
     return;
   }
-  const std::vector<std::string> paths = links;  // they may be others after a look
+  const std::vector<std::string> paths(links.begin(), links.end());  // they may be others after a look
   for (const std::string& path : paths) LookAgain(path);
 }
 
