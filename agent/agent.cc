@@ -218,6 +218,8 @@ void Agent::Loop() {
     WaitReadable({watched, piped, waker_.descriptor()}, absl::Nanoseconds(next - now));
   }
   Drain();
+  tracker_->GiveUpDeleted();
+  if (events_ != nullptr) events_->Work();
 }
 
 // Does nothing for as long as the CPU limit says, but for stopping.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "agent/parse/zone_offsets.h"
 #include "agent/reload/config_files.h"
 #include "agent/source_config.h"
 #include "base/clock.h"
@@ -79,6 +80,7 @@ ParserOptions ReadParser(const ConfigNode& node, Container* container) {
   options.regex = node.String("pattern", "");
   ReadFields(node, &options);
   options.severity_from_status = node.Bool("severity_from_status", false);
+  options.time_zone = node.String("time_zone", options.time_zone);
   const auto refuse = [&](std::string_view key, std::string_view problem) {
     node.Fail(key, problem);
     options = {};  // said once is enough
@@ -91,6 +93,8 @@ ParserOptions ReadParser(const ConfigNode& node, Container* container) {
     refuse("fields", "parser: plain finds none; name another parser, or leave it out");
   } else if (options.severity_from_status && options.kind != ParserKind::kAuto && options.kind != ParserKind::kW3c) {
     refuse("severity_from_status", "belongs to parser: w3c and auto only");
+  } else if (absl::Status status = ZoneOffsets::Check(options.time_zone); !status.ok()) {
+    refuse("time_zone", MessageOf(status));
   }
   return options;
 }

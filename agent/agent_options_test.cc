@@ -85,6 +85,7 @@ sources:
     root: /var/log/kube
     parser: glog
     fields: none
+    time_zone: Europe/Berlin
   - name: rest
     root: /var/log
     fields: all
@@ -117,6 +118,8 @@ sources:
   EXPECT_TRUE(web.severity_from_status);
   EXPECT_EQ(options->sources[2]->options().parser.kind, ParserKind::kKlog);
   EXPECT_TRUE(options->sources[2]->options().parser.fields->none());
+  EXPECT_EQ(options->sources[2]->options().parser.time_zone, "Europe/Berlin");
+  EXPECT_EQ(options->sources[3]->options().parser.time_zone, "UTC");
   EXPECT_TRUE(options->sources[3]->options().parser.fields->all());
   EXPECT_THAT(app.options().labels, ElementsAre(Pair("environment", "prod"), Pair("service", "shop")));
   EXPECT_TRUE(app.Includes("/var/log/app/a/b.log"));
@@ -319,6 +322,9 @@ TEST_F(AgentOptionsTest, SaysWhatIsWrongWithASource) {
       {"parser: json\n    severity_from_status: true",
        "FILE:5: sources[0].severity_from_status: belongs to parser: w3c and auto only"},
       {"parser: regex\n    pattern: '(x'", "FILE:5: sources[0].pattern: "},
+      {"parser: syslog\n    time_zone: Europe/Berlim",
+       "FILE:5: sources[0].time_zone: found \"Europe/Berlim\"; it is no time zone that this host knows"},
+      {"time_zone: ''", "FILE:4: sources[0].time_zone: found \"\"; it is no time zone"},
       {"include: ['[']", "FILE:4: sources[0].include: "},
       {"include: a.log", "FILE:4: sources[0].include: found \"a.log\"; expected a list"},
       {"exclude: ['']", "FILE:4: sources[0].exclude: "},

@@ -81,6 +81,65 @@ TEST(CopiesTest, ReadsFromTheCopyWhatTheTruncationTook) {
   EXPECT_EQ(Lost(host), 0);
 }
 
+// logrotate's `extension .log`, with `dateext`, and `olddir`; Logback's names.
+TEST(CopiesTest, KnowsCopiesByWhateverNamesTheyGet) {
+  for (const char* name : {"app.1.log", "app-20261120.log", "app.2026-11-20.0.log", "old/app.log.1", "old/app.1.log"}) {
+    for (const bool is_down : {false, true}) {
+      SCOPED_TRACE(name);
+      TestHost host;
+      host.MakeDirectory("old");
+      host.StartAgent();
+      host.Append("app.log", Joined(Numbered(0, 100)));
+      host.Settle();
+      host.SaveCheckpoint();
+      if (is_down) host.KillAgent();
+      host.Append("app.log", Joined(Numbered(100, 20)));
+      host.NextTick();
+      host.Copy("app.log", name);
+      host.Truncate("app.log");
+      host.Append("app.log", Joined(Numbered(120, 5)));
+      if (is_down) host.StartAgent();
+      host.SettleAll();
+      ExpectLines(host, Numbered(0, 125));
+      EXPECT_EQ(Lost(host), 0);
+    }
+  }
+}
+
+TEST(CopiesTest, WaitsWhileACopyIsMadeInADirectoryBelow) {
+  TestHost host;
+  host.StartAgent();
+  host.Append("app.log", Joined(Numbered(0, 100)));
+  host.Settle();
+  host.NextTick();
+  host.MakeDirectory("old");
+  host.Append("old/app.log.1", "");
+  host.Settle();
+  host.Append("old/app.log.1", Joined(Numbered(0, 50)));
+  host.Settle();
+  host.Append("old/app.log.1", Joined(Numbered(50, 50)));
+  host.Settle();
+  host.Truncate("app.log");
+  host.SettleAll();
+  host.Rename("old/app.log.1", "old/app.log.2");
+  host.Append("app.log", "next\n");
+  host.SettleAll();
+  std::vector<std::string> expected = Numbered(0, 100);
+  expected.push_back("next");
+  ExpectLines(host, expected);
+}
+
+TEST(CopiesTest, FilesThatAreOnlyNumberedAreNoGenerations) {
+  TestHost host;
+  host.StartAgent();
+  host.Append("worker-1.log", "done\n");
+  host.Settle();
+  host.Append("worker-2.log", "done\n");
+  host.Append("worker-0.log", "done\n");
+  host.Settle();
+  EXPECT_THAT(host.collector().LinesOf("source"), ElementsAre("done", "done", "done"));
+}
+
 TEST(CopiesTest, NothingIsCountedAsLostThatIsInACopyOfWhatNobodyHadReadYet) {
   for (const int read : {0, 10}) {
     TestHost host;
@@ -230,12 +289,18 @@ TEST(CopiesTest, EqualGenerationsThatAreThereAtTheStartAreAllRead) {
   EXPECT_THAT(host.collector().LinesOf("source"), ElementsAre("hello", "hello", "hello"));
 }
 
+class ArchiveFormatTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  static std::string Packed(const std::string& name) { return name + GetParam(); }
+};
+INSTANTIATE_TEST_SUITE_P(All, ArchiveFormatTest, ::testing::Values(".gz", ".zst"));
+
 TEST(ArchivesTest, ReadsGenerationsThatItNeverSawOldestFirst) {
   TestHost host(WithArchives());
   host.Append("tmp", "1\n2\n");
-  host.Gzip("tmp", "app.log.3.gz");
+  host.Compress("tmp", "app.log.3.zst");
   host.WriteNew("tmp", "3\nlast without an end");
-  host.Gzip("tmp", "app.log.2.gz");
+  host.Compress("tmp", "app.log.2.gz");
   host.Delete("tmp");
   host.Append("app.log.1", "4\n");
   host.Append("app.log", "5\n");
@@ -250,14 +315,14 @@ TEST(ArchivesTest, ReadsGenerationsThatItNeverSawOldestFirst) {
 TEST(ArchivesTest, LeavesArchivesAloneUnlessAsked) {
   TestHost host;
   host.Append("tmp", "1\n");
-  host.Gzip("tmp", "app.log.1.gz");
+  host.Compress("tmp", "app.log.1.gz");
   host.Delete("tmp");
   host.StartAgent();
   host.SettleAll();
   EXPECT_THAT(host.collector().All(), IsEmpty());
 }
 
-TEST(ArchivesTest, DoesNotReadAgainWhatItReadBeforeItWasCompressed) {
+TEST_P(ArchiveFormatTest, DoesNotReadAgainWhatItReadBeforeItWasCompressed) {
   for (bool is_gone_first : {true, false}) {
     TestHost host(WithArchives());
     host.StartAgent();
@@ -266,7 +331,7 @@ TEST(ArchivesTest, DoesNotReadAgainWhatItReadBeforeItWasCompressed) {
     host.Rename("app.log", "app.log.1");
     host.Append("app.log", "next\n");
     host.Settle();
-    host.Gzip("app.log.1", "app.log.1.gz");
+    host.Compress("app.log.1", Packed("app.log.1"));
     if (!is_gone_first) host.SettleAll();
     host.Delete("app.log.1");
     host.SettleAll();
@@ -276,7 +341,7 @@ TEST(ArchivesTest, DoesNotReadAgainWhatItReadBeforeItWasCompressed) {
   }
 }
 
-TEST(ArchivesTest, GoesOnInTheArchiveOfAFileThatItHadReadInPart) {
+TEST_P(ArchiveFormatTest, GoesOnInTheArchiveOfAFileThatItHadReadInPart) {
   TestHost host(WithArchives());
   host.Append("app.log", Joined(Numbered(0, 100)));
   host.StartAgent();
@@ -284,7 +349,7 @@ TEST(ArchivesTest, GoesOnInTheArchiveOfAFileThatItHadReadInPart) {
   host.SaveCheckpoint();
   host.KillAgent();
   host.Append("app.log", Joined(Numbered(100, 100)));
-  host.Gzip("app.log", "app.log.1.gz");
+  host.Compress("app.log", Packed("app.log.1"));
   host.Delete("app.log");
   host.Append("app.log", "next\n");
   host.StartAgent();
@@ -295,7 +360,7 @@ TEST(ArchivesTest, GoesOnInTheArchiveOfAFileThatItHadReadInPart) {
   EXPECT_EQ(host.collector().files().size(), 2) << "it is the same file";
 }
 
-TEST(ArchivesTest, GoesOnAtItsPlainOffsetAfterARestart) {
+TEST_P(ArchiveFormatTest, GoesOnAtItsPlainOffsetAfterARestart) {
   TestHost::Options options = WithArchives();
   options.tailer.window_bytes = 1000;
   options.tailer.message_bytes = 1000;
@@ -303,7 +368,7 @@ TEST(ArchivesTest, GoesOnAtItsPlainOffsetAfterARestart) {
   options.tailer.reader.chunk_bytes = 4096;
   TestHost host(options);
   host.Append("tmp", Joined(Numbered(0, 2000)));
-  host.Gzip("tmp", "app.log.1.gz");
+  host.Compress("tmp", Packed("app.log.1"));
   host.Delete("tmp");
   for (int restart = 0; restart < 5; ++restart) {
     host.StartAgent();
@@ -327,7 +392,7 @@ TEST(ArchivesTest, ReadsTheArchiveOfAFileThatCouldNotBeOpenedThoughNobodyToldTha
   host.Append("app.log.1", Joined(Numbered(0, 100)));
   host.Settle();
   host.files().FailReads(0, 1);
-  host.Gzip("app.log.1", "app.log.1.gz");
+  host.Compress("app.log.1", "app.log.1.gz");
   host.Delete("app.log.1");
   host.watcher()->Overflow();
   host.SettleAll();
@@ -337,7 +402,7 @@ TEST(ArchivesTest, ReadsTheArchiveOfAFileThatCouldNotBeOpenedThoughNobodyToldTha
 TEST(ArchivesTest, DeliversWhatIsBeforeADamageAndCountsTheRest) {
   TestHost host(WithArchives());
   host.Append("tmp", Joined(Numbered(0, 20'000)));
-  host.Gzip("tmp", "app.log.1.gz");
+  host.Compress("tmp", "app.log.1.gz");
   host.Delete("tmp");
   std::string packed = host.Content("app.log.1.gz");
   host.WriteNew("app.log.1.gz", packed.substr(0, packed.size() / 2) + std::string(500, '\xff'));
@@ -353,7 +418,7 @@ TEST(ArchivesTest, DeliversWhatIsBeforeADamageAndCountsTheRest) {
 TEST(ArchivesTest, WaitsForAnArchiveThatIsBeingWrittenAndGivesUpOnOneThatIsNot) {
   TestHost elsewhere;
   elsewhere.Append("tmp", Joined(Numbered(0, 20'000)));
-  elsewhere.Gzip("tmp", "packed");
+  elsewhere.Compress("tmp", "packed");
   const std::string packed = elsewhere.Content("packed");
   TestHost host(WithArchives());
   host.StartAgent();
@@ -380,7 +445,7 @@ TEST(ArchivesTest, ReadsManyWithFewDecoders) {
   TestHost host(WithArchives());
   for (int i = 0; i < 50; ++i) {
     host.WriteNew("tmp", Joined(Numbered(i * 100, 100)));
-    host.Gzip("tmp", "f" + std::to_string(i) + ".gz");
+    host.Compress("tmp", "f" + std::to_string(i) + ".gz");
   }
   host.Delete("tmp");
   host.StartAgent();

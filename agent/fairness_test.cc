@@ -17,6 +17,13 @@ std::string Lines(size_t bytes) {
   return text;
 }
 
+void SettleSeconds(int seconds, TestHost* host) {
+  for (int step = 0; step < 20 * seconds; ++step) {
+    host->clock().Advance(50'000'001);
+    host->Settle();
+  }
+}
+
 TEST(FairnessTest, ALiveLineGoesOutBeforeTheBacklogIsRead) {
   TestHost host;
   host.MakeDirectory("big");
@@ -72,10 +79,72 @@ TEST(FairnessTest, ALimitHoldsBackReadingAndDropsNothing) {
     host.Append("a/x.log", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n");
     host.Settle();
   }
-  EXPECT_LT(host.collector().LinesOf("a").size(), 40);
-  host.clock().Advance(60'000'000'000);
-  host.Settle();
+  EXPECT_EQ(host.collector().LinesOf("a").size(), 10);
+  SettleSeconds(4, &host);
   EXPECT_EQ(host.collector().LinesOf("a").size(), 50);
+}
+
+TEST(FairnessTest, ALimitLetsThroughASecondsWorthAndThenEvenly) {
+  TestHost::Options options;
+  options.limits.lines_per_second = 100;
+  for (bool multiline : {false, true}) {
+    if (multiline) options.source.framing.multiline = MultilineOptions{.indented = true};
+    TestHost host(options);
+    host.MakeDirectory("a");
+    host.StartAgent();
+    std::string lines;
+    for (int i = 0; i < 2000; ++i) StrAppend(&lines, i, "\n");
+    const int64_t begin = host.clock().MonotonicNanos();
+    host.Append("a/x.log", lines);
+    for (int step = 0; step < 20; ++step) {
+      host.Settle();
+      // A second's worth, and what came since, in steps of a twentieth of a second: five lines.
+      const int64_t allowed = 100 + (host.clock().MonotonicNanos() - begin) / 10'000'000;
+      EXPECT_LE(host.collector().LinesOf("a").size(), allowed);
+      EXPECT_GE(host.collector().LinesOf("a").size(), allowed - 10);
+      host.clock().Advance(30'000'000);
+    }
+    SettleSeconds(22, &host);
+    EXPECT_EQ(host.collector().LinesOf("a").size(), 2000);
+    EXPECT_EQ(host.collector().LinesOf("a").front(), "0");
+  }
+}
+
+TEST(FairnessTest, ALimitInBytesOverdrawsForOneRecordAtMost) {
+  TestHost::Options options;
+  options.limits.bytes_per_second = 1000;
+  TestHost host(options);
+  host.MakeDirectory("a");
+  host.StartAgent();
+  host.Append("a/x.log", Lines(710) + std::string(100'000, 'x') + "\n" + Lines(710));
+  host.Settle();
+  EXPECT_EQ(host.collector().LinesOf("a").size(), 11) << "with a line that is longer than what is left";
+  const int64_t begin = host.clock().MonotonicNanos();
+  for (int step = 0; step < 2500 && host.collector().LinesOf("a").size() == 11; ++step) {
+    host.clock().Advance(50'000'000);
+    host.Settle();
+  }
+  const double waited = static_cast<double>(host.clock().MonotonicNanos() - begin) / 1e9;
+  EXPECT_NEAR(waited, 99.8, 0.5) << "which is waited for";
+  SettleSeconds(2, &host);
+  EXPECT_EQ(host.collector().LinesOf("a").size(), 21);
+}
+
+TEST(FairnessTest, ALiveLineDoesNotWaitUntilABacklogHasPaid) {
+  TestHost::Options options;
+  options.limits.lines_per_second = 100;
+  TestHost host(options);
+  host.MakeDirectory("old");
+  host.MakeDirectory("live");
+  host.StartAgent();
+  host.Append("live/x.log", "first\n");
+  host.Settle();
+  host.Append("old/x.log", Lines(1 << 20));
+  host.Settle();
+  host.Append("live/x.log", "second\n");
+  host.clock().Advance(50'000'001);
+  host.Settle();
+  EXPECT_THAT(host.collector().LinesOf("live"), ElementsAre("first", "second"));
 }
 
 TEST(FairnessTest, ASourceHeldBackByItsLimitDelaysNoOther) {
@@ -91,15 +160,14 @@ TEST(FairnessTest, ASourceHeldBackByItsLimitDelaysNoOther) {
   fast.name = fast.root = "fast";
   host.Reload({slow, fast});
   host.SetSourceLimit("slow", {.bytes_per_second = 1000});
-  host.Append("slow/x.log", Lines(1 << 20));
+  host.Append("slow/x.log", Lines(3000));
   host.Settle();
   host.Append("slow/x.log", "held back\n");
   host.Append("fast/x.log", "at once\n");
   host.Settle();
   EXPECT_THAT(host.collector().LinesOf("fast"), ElementsAre("at once"));
   EXPECT_THAT(host.collector().LinesOf("slow"), ::testing::Not(::testing::Contains("held back")));
-  host.clock().Advance(int64_t{1100} * 1'000'000'000);
-  host.Settle();
+  SettleSeconds(3, &host);
   EXPECT_THAT(host.collector().LinesOf("slow"), ::testing::Contains("held back"));
 }
 

@@ -65,6 +65,52 @@ TEST(LifecycleTest, ToldGapsAddUpToTheBytesThatAreCounted) {
   EXPECT_EQ(host.metrics().Losses().at("truncated"), 9);
 }
 
+TEST(LifecycleTest, AFileThatWasClosedIsToldToBeDeleted) {
+  TestHost::Options options;
+  options.close_idle = absl::Seconds(1);
+  TestHost host(options);
+  host.StartAgent();
+  host.Append("a.log", "1\n");
+  host.SettleAll();
+  host.Delete("a.log");
+  host.SettleAll();
+  EXPECT_THAT(host.EventNames(), ElementsAre("appeared a.log", "deleted a.log", "finished a.log"));
+}
+
+// How much it grew is known only if somebody looks before it goes.
+TEST(DeletedFilesTest, WhatAClosedFileGrewIsCounted) {
+  for (const bool is_looked_at : {true, false}) {
+    TestHost::Options options;
+    options.close_idle = absl::Seconds(1);
+    TestHost host(options);
+    host.StartAgent();
+    host.Append("a.log", "1\n");
+    host.SettleAll();
+    host.collector().Disconnect();
+    host.Work();
+    host.Append("a.log", "12345678\n");
+    if (is_looked_at) host.Work();
+    host.Delete("a.log");
+    host.SettleAll();
+    EXPECT_EQ(host.metrics().Losses().at("deleted"), is_looked_at ? 9 : 1);
+    EXPECT_THAT(host.EventNames(), ::testing::Contains("gap a.log"));
+  }
+}
+
+TEST(DeletedFilesTest, AreCountedWhenTheAgentStops) {
+  TestHost host;
+  host.StartAgent();
+  host.Settle();
+  host.collector().Disconnect();
+  for (const char* name : {"a.log", "b.log", "c.log"}) host.Append(name, "12345678\n");
+  host.Work();
+  host.Delete("a.log");
+  host.Rename("c.log", "d.log");
+  host.tracker().GiveUpDeleted();
+  EXPECT_EQ(host.metrics().Losses().at("given_up"), 9);
+  EXPECT_THAT(host.EventNames(), ::testing::IsSupersetOf({"deleted a.log", "gap a.log"}));
+}
+
 TEST(DeletedFilesTest, AreGivenUpAfterSoLongAndCounted) {
   TestHost::Options options;
   options.deleted_keep_open = absl::Minutes(10);

@@ -184,6 +184,31 @@ TEST_F(ReloadingTest, ANewSourceThatComesFirstTakesItsFilesOver) {
   EXPECT_THAT(LinesOf("a"), ::testing::UnorderedElementsAre("1", "2", "3"));
 }
 
+TEST_F(ReloadingTest, AReloadChangesHowDirectoriesAreWatched) {
+  host_.StartAgent();
+  host_.Append("a/x.log", "1\n");
+  host_.Settle();
+  SourceOptions polled = Named("a", "a");
+  polled.watch = WatchMode::kPoll;
+  polled.poll_interval = absl::Seconds(10);
+  host_.Reload({polled});
+  host_.Settle();
+  EXPECT_EQ(host_.metrics().directories_watched.Value(), 0);
+  EXPECT_EQ(host_.metrics().directories_polled.Value(), 1);
+  host_.Append("a/x.log", "2\n");
+  host_.Settle();
+  EXPECT_THAT(LinesOf("a"), ElementsAre("1")) << "nobody has looked";
+  host_.clock().Advance(11 * int64_t{1'000'000'000});
+  host_.Settle();
+  EXPECT_THAT(LinesOf("a"), ElementsAre("1", "2"));
+  host_.Reload({Named("a", "a")});
+  host_.Settle();
+  EXPECT_EQ(host_.metrics().directories_watched.Value(), 1);
+  host_.Append("a/x.log", "3\n");
+  host_.Settle();
+  EXPECT_THAT(LinesOf("a"), ElementsAre("1", "2", "3"));
+}
+
 TEST_F(ReloadingTest, AHundredReloadsInARowLoseNothing) {
   host_.StartAgent();
   std::vector<std::string> expected;

@@ -3,6 +3,7 @@
 // its connection breaks, its checkpoint is old or lost. Every line must arrive once, and all of them in the order in
 // which they were written. SLUICE_SEED repeats one run and tells what happens; SLUICE_MODEL_RUNS sets how many, and
 // SLUICE_MODEL_FIRST with which seed they begin.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <deque>
@@ -27,6 +28,8 @@ constexpr int kRotationsMax = 5;
 constexpr int64_t kSecond = 1'000'000'000;
 
 enum class Compress { kNever, kAtOnce, kDelayed };
+// "app.log.1", "app.1.log", "old/app.log.1".
+enum class Naming { kSuffix, kExtension, kOldDirectory };
 
 struct Mode {
   const char* name;
@@ -66,15 +69,22 @@ std::string Packed(const std::string& plain) {
 
 const Mode& ModeOf(uint64_t seed) { return kModes[seed % std::size(kModes)]; }
 
+Naming NamingOf(uint64_t seed) {
+  const uint64_t kind = seed % 7;
+  return kind == 3 ? Naming::kExtension : kind == 6 ? Naming::kOldDirectory : Naming::kSuffix;
+}
+
 class Rotation {
  public:
-  explicit Rotation(uint64_t seed) : random_(seed), mode_(ModeOf(seed)), host_(OptionsOf(seed)) {
+  explicit Rotation(uint64_t seed)
+      : random_(seed), mode_(ModeOf(seed)), naming_(NamingOf(seed)), host_(OptionsOf(seed)) {
     line_bytes_max_ = seed % 3 == 0 ? 20 : 300;
     percent_meanwhile_ = seed % 4 == 0 ? 0 : 1 + Pick(12);
   }
 
   void Run() {
-    Trace("mode ", mode_.name);
+    Trace("mode ", mode_.name, ", naming ", static_cast<int>(naming_));
+    if (naming_ == Naming::kOldDirectory) host_.MakeDirectory("old");
     Write();
     host_.NextTick();  // a copy is born later than its original
     if (Chance(70)) Start();
@@ -127,7 +137,13 @@ class Rotation {
 
   void Then(std::function<void()> step) { plan_.push_back(std::move(step)); }
 
-  std::string NewName() { return mode_.dates ? absl::StrCat("app.log-20260101", 10 + rotation_) : "app.log.1"; }
+  // Of the generation with this mark: ".1", "-2026010111".
+  std::string NameOf(const std::string& mark) const {
+    if (naming_ == Naming::kExtension) return absl::StrCat("app", mark, ".log");
+    return absl::StrCat(naming_ == Naming::kOldDirectory ? "old/" : "", "app.log", mark);
+  }
+
+  std::string NewName() const { return NameOf(mode_.dates ? absl::StrCat("-20260101", 10 + rotation_) : ".1"); }
 
   // As logrotate does it: what was rotated last is compressed first, then all move on by one, then the log itself.
   void PlanRotation() {
@@ -144,8 +160,8 @@ class Rotation {
 
   void PlanMove(int age) {
     for (const char* packed : {"", ".gz"}) {
-      std::string from = absl::StrCat("app.log.", age, packed);
-      std::string to = absl::StrCat("app.log.", age + 1, packed);
+      std::string from = NameOf(absl::StrCat(".", age)) + packed;
+      std::string to = NameOf(absl::StrCat(".", age + 1)) + packed;
       Then([this, from, to] {
         if (Exists(from)) Rename(from, to);
       });
@@ -254,6 +270,8 @@ class Rotation {
     host_.StartAgent();
   }
 
+  static int NumberOf(const StoredLine& line) { return std::atoi(line.bytes.c_str()); }
+
   void TraceStored() {
     for (const auto& [key, lines] : host_.collector().files()) {
       const auto& [inode, birth, device, generation] = key;
@@ -265,10 +283,12 @@ class Rotation {
   void Check() {
     TraceStored();
     std::vector<StoredLine> all = host_.collector().All();
+    // What was only ever seen in another directory is another file's.
+    if (naming_ == Naming::kOldDirectory) std::ranges::sort(all, {}, NumberOf);
     for (size_t i = 0; i < all.size(); ++i) {
-      const std::string number = all[i].bytes.substr(0, all[i].bytes.find(' '));
-      ASSERT_EQ(number, absl::StrCat(i)) << mode_.name << ": line " << i << " of " << lines_ << ", from " << all[i].path
-                                         << (all.size() > static_cast<size_t>(lines_) ? "; some came twice" : "");
+      ASSERT_EQ(NumberOf(all[i]), static_cast<int>(i))
+          << mode_.name << ": line " << i << " of " << lines_ << ", from " << all[i].path
+          << (all.size() > static_cast<size_t>(lines_) ? "; some came twice" : "");
     }
     ASSERT_EQ(all.size(), static_cast<size_t>(lines_)) << mode_.name;
     for (const auto& [reason, bytes] : host_.metrics().Losses()) EXPECT_EQ(bytes, 0) << reason;
@@ -282,6 +302,7 @@ class Rotation {
   const bool tracing_ = std::getenv("SLUICE_SEED") != nullptr;
   std::mt19937_64 random_;
   const Mode mode_;
+  const Naming naming_;
   TestHost host_;
   int line_bytes_max_;
   int percent_meanwhile_;

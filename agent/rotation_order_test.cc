@@ -45,7 +45,7 @@ std::string Text(int first, int count) {
 // What a compressor leaves.
 void Compress(TestHost& host, const std::string& name) {
   const std::string packed = name + ".gz";
-  host.Gzip(name, packed);
+  host.Compress(name, packed);
   std::filesystem::last_write_time(host.Path(packed), std::filesystem::last_write_time(host.Path(name)));
   host.Delete(name);
 }
@@ -331,7 +331,7 @@ TEST(RotationOrderTest, AnArchiveWaitsForTheCopyThatItIsMadeOf) {
     host.Truncate("app.log");
     look(1);
     host.Append("app.log", Text(150, 10));
-    host.Gzip("app.log.1", "app.log.1.gz");
+    host.Compress("app.log.1", "app.log.1.gz");
     look(2);
     host.Delete("app.log.1");
     look(3);
@@ -348,7 +348,7 @@ TEST(RotationOrderTest, AnArchiveIsKnownThoughItsOriginalGotLongerSince) {
     host.Append("app.log", Text(0, 100));
     host.Settle();
     host.Rename("app.log", "app.log.1");
-    host.Gzip("app.log.1", "app.log.1.gz");
+    host.Compress("app.log.1", "app.log.1.gz");
     host.Append("app.log.1", Text(100, 1));  // the daemon has not opened its new log yet
     host.Append("app.log", Text(101, 10));
     host.Settle();
@@ -381,7 +381,7 @@ TEST(RotationOrderTest, AnArchiveIsKnownThoughItsOriginalWasClosedWhenItWent) {
 TEST(RotationOrderTest, AnArchiveThatIsBeingWrittenHoldsBackWhatComesAfterIt) {
   TestHost host(WithArchives());
   host.Append("app.log.1", Text(0, 3000));
-  host.Gzip("app.log.1", "app.log.1.gz");
+  host.Compress("app.log.1", "app.log.1.gz");
   host.Delete("app.log.1");
   const std::string packed = host.Content("app.log.1.gz");
   host.WriteNew("app.log.1.gz", packed.substr(0, packed.size() / 2));

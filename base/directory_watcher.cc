@@ -16,7 +16,7 @@ namespace {
 
 constexpr uint32_t kDirectoryEvents = IN_MODIFY | IN_CREATE | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE |
                                       IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_EXCL_UNLINK;
-constexpr uint32_t kFileEvents = IN_MODIFY;
+constexpr uint32_t kFileEvents = IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF;
 
 class InotifyWatcher final : public DirectoryWatcher {
  public:

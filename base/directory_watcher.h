@@ -15,9 +15,10 @@ namespace sluice {
 struct WatchEvent {
   enum class Kind {
     kModified,  // content of `name` changed
-    kAppeared,  // `name` was made here or moved to here, or its permissions changed
+    kAppeared,  // `name` was made here or moved to here, or its permissions changed; of a watched file: those, or its
+                // number of names
     kVanished,  // `name` was deleted or moved away
-    kSelfGone,  // the watched directory itself was deleted, moved or unmounted; its watch is over
+    kSelfGone,  // the watched directory or file itself was deleted, moved or unmounted; its watch is over
     kOverflow,  // events were lost: look at everything (watch and name are empty)
   };
   Kind kind = Kind::kModified;
@@ -33,7 +34,7 @@ class DirectoryWatcher {
   // Watches a directory, not what is below it. The same directory again gives the same watch. ResourceExhausted, with
   // what to do, if the system's limit of watches is reached; NotFound, PermissionDenied.
   virtual absl::StatusOr<int> WatchDirectory(const std::string& path) = 0;
-  // Watches the content of one file, wherever a symlink leads.
+  // Watches one file, wherever a symlink leads: its content, and whether it stays where it is.
   virtual absl::StatusOr<int> WatchFile(const std::string& path) = 0;
   virtual void Remove(int watch) = 0;
   // Appends what happened since; does not wait.

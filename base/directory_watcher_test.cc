@@ -157,6 +157,10 @@ TEST_F(DirectoryWatcherTest, WatchesAFileWhereverALinkLeads) {
   EXPECT_EQ(events[0].kind, Kind::kModified);
   EXPECT_EQ(events[0].watch, *watch);
   EXPECT_EQ(events[0].name, "");
+  std::filesystem::create_hard_link(Path("a.log"), Path("b.log"));
+  EXPECT_THAT(ReadAsText(), ElementsAre("appeared"));
+  std::filesystem::rename(Path("a.log"), Path("a.log.1"));
+  EXPECT_THAT(ReadAsText(), ElementsAre("self gone"));
 }
 
 TEST_F(DirectoryWatcherTest, SaysWhatCannotBeWatched) {

@@ -46,22 +46,22 @@ struct ShortWord {
   v1::Severity severity;
 };
 constexpr ShortWord kShortWords[] = {
-    {"t", v1::SEVERITY_TRACE},      {"trc", v1::SEVERITY_TRACE},      {"trac", v1::SEVERITY_TRACE},
-    {"trce", v1::SEVERITY_TRACE},   {"trace", v1::SEVERITY_TRACE},    {"v", v1::SEVERITY_TRACE},
-    {"vrb", v1::SEVERITY_TRACE},    {"verbose", v1::SEVERITY_TRACE},  {"finer", v1::SEVERITY_TRACE},
-    {"finest", v1::SEVERITY_TRACE}, {"silly", v1::SEVERITY_TRACE},    {"d", v1::SEVERITY_DEBUG},
-    {"dbg", v1::SEVERITY_DEBUG},    {"dbug", v1::SEVERITY_DEBUG},     {"debu", v1::SEVERITY_DEBUG},
-    {"debug", v1::SEVERITY_DEBUG},  {"fine", v1::SEVERITY_DEBUG},     {"i", v1::SEVERITY_INFO},
-    {"inf", v1::SEVERITY_INFO},     {"info", v1::SEVERITY_INFO},      {"n", v1::SEVERITY_INFO},
-    {"note", v1::SEVERITY_INFO},    {"notice", v1::SEVERITY_INFO},    {"success", v1::SEVERITY_INFO},
-    {"w", v1::SEVERITY_WARN},       {"wrn", v1::SEVERITY_WARN},       {"warn", v1::SEVERITY_WARN},
-    {"warning", v1::SEVERITY_WARN}, {"e", v1::SEVERITY_ERROR},        {"err", v1::SEVERITY_ERROR},
-    {"erro", v1::SEVERITY_ERROR},   {"eror", v1::SEVERITY_ERROR},     {"error", v1::SEVERITY_ERROR},
-    {"fail", v1::SEVERITY_ERROR},   {"severe", v1::SEVERITY_ERROR},   {"c", v1::SEVERITY_FATAL},
-    {"crit", v1::SEVERITY_FATAL},   {"critical", v1::SEVERITY_FATAL}, {"alert", v1::SEVERITY_FATAL},
-    {"emerg", v1::SEVERITY_FATAL},  {"pani", v1::SEVERITY_FATAL},     {"panic", v1::SEVERITY_FATAL},
-    {"dpanic", v1::SEVERITY_FATAL}, {"f", v1::SEVERITY_FATAL},        {"ftl", v1::SEVERITY_FATAL},
-    {"fata", v1::SEVERITY_FATAL},   {"fatal", v1::SEVERITY_FATAL},
+    {"t", v1::SEVERITY_TRACE},      {"trc", v1::SEVERITY_TRACE},     {"trac", v1::SEVERITY_TRACE},
+    {"trce", v1::SEVERITY_TRACE},   {"trace", v1::SEVERITY_TRACE},   {"v", v1::SEVERITY_TRACE},
+    {"vrb", v1::SEVERITY_TRACE},    {"verbose", v1::SEVERITY_TRACE}, {"finer", v1::SEVERITY_TRACE},
+    {"finest", v1::SEVERITY_TRACE}, {"silly", v1::SEVERITY_TRACE},   {"d", v1::SEVERITY_DEBUG},
+    {"dbg", v1::SEVERITY_DEBUG},    {"dbug", v1::SEVERITY_DEBUG},    {"debu", v1::SEVERITY_DEBUG},
+    {"debug", v1::SEVERITY_DEBUG},  {"fine", v1::SEVERITY_DEBUG},    {"config", v1::SEVERITY_DEBUG},
+    {"i", v1::SEVERITY_INFO},       {"inf", v1::SEVERITY_INFO},      {"info", v1::SEVERITY_INFO},
+    {"n", v1::SEVERITY_INFO},       {"note", v1::SEVERITY_INFO},     {"notice", v1::SEVERITY_INFO},
+    {"success", v1::SEVERITY_INFO}, {"w", v1::SEVERITY_WARN},        {"wrn", v1::SEVERITY_WARN},
+    {"warn", v1::SEVERITY_WARN},    {"warning", v1::SEVERITY_WARN},  {"e", v1::SEVERITY_ERROR},
+    {"err", v1::SEVERITY_ERROR},    {"erro", v1::SEVERITY_ERROR},    {"eror", v1::SEVERITY_ERROR},
+    {"error", v1::SEVERITY_ERROR},  {"fail", v1::SEVERITY_ERROR},    {"severe", v1::SEVERITY_ERROR},
+    {"c", v1::SEVERITY_FATAL},      {"crit", v1::SEVERITY_FATAL},    {"critical", v1::SEVERITY_FATAL},
+    {"alert", v1::SEVERITY_FATAL},  {"emerg", v1::SEVERITY_FATAL},   {"pani", v1::SEVERITY_FATAL},
+    {"panic", v1::SEVERITY_FATAL},  {"dpanic", v1::SEVERITY_FATAL},  {"f", v1::SEVERITY_FATAL},
+    {"ftl", v1::SEVERITY_FATAL},    {"fata", v1::SEVERITY_FATAL},    {"fatal", v1::SEVERITY_FATAL},
 };
 
 // A table in which each word has a slot of its own: one look, and no branch that depends on the word, which differs

@@ -9,7 +9,7 @@ namespace sluice {
 
 // The severity that `text` spells, in any case. Allocates nothing. SEVERITY_UNSPECIFIED if it spells none.
 //   TRACE  trace trac trce trc verbose vrb finer finest silly; T V
-//   DEBUG  debug debu dbug dbg fine; D
+//   DEBUG  debug debu dbug dbg fine config; D
 //   INFO   info inf information informational notice note success; I N
 //   WARN   warn wrn warning; W
 //   ERROR  error erro eror err fail severe; E

@@ -40,6 +40,7 @@ const Case kCases[] = {
     {"debug", v1::SEVERITY_DEBUG},
     {"dbg", v1::SEVERITY_DEBUG},
     {"fine", v1::SEVERITY_DEBUG},
+    {"config", v1::SEVERITY_DEBUG},
     {"d", v1::SEVERITY_DEBUG},
     {"info", v1::SEVERITY_INFO},
     {"inf", v1::SEVERITY_INFO},

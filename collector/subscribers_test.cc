@@ -25,7 +25,7 @@ void WriteFile(TestServer& server, uint64_t inode, int batches, uint32_t seed) {
   std::mt19937 random(seed + static_cast<uint32_t>(inode));
   const std::string id = "web-" + std::to_string(inode);
   PushClient agent(server.Connect());
-  ASSERT_TRUE(agent.Hello(id));
+  ASSERT_TRUE(agent.Hello(id)) << agent.Finish().error_message();
   agent.ReadWelcome();
   uint64_t offset = 0;
   for (int i = 0; i < batches; ++i) {

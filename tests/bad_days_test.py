@@ -264,13 +264,13 @@ def test_a_reached_watch_limit_is_told_and_survived(sandbox):
 
 
 def test_a_collector_that_hangs_does_not_make_the_agent_grow(sandbox):
-    """SIGSTOP: the connection stays, nothing is acknowledged. Memory stays in its bound, and all arrives later."""
+    """Frozen: the connection stays, nothing is acknowledged. Memory stays in its bound, and all arrives later."""
     file = sandbox.log_file("app/x.log")
     collector = sandbox.collector()
     agent = sandbox.agent(sandbox.logs)
     file.append("first")
     sandbox.expect("app", file.lines)
-    collector.process.send_signal(19)
+    collector.freeze()
     block = [b"y" * 1000] * 1000
     for _ in range(150):
         file.append(*block)
@@ -278,7 +278,7 @@ def test_a_collector_that_hangs_does_not_make_the_agent_grow(sandbox):
     file.append("last")
     holds_for(lambda: agent.running, "the agent ended", 1)
     peak = agent.status_kib("VmHWM")
-    collector.process.send_signal(18)
+    collector.thaw()
     wait_until(lambda: sandbox.cli("tail", "--no-follow", "--contains=last", "--output=raw").stdout, "the last line", 60)
     assert len(sandbox.raw("app")) == len(file.lines)
     if not settings.SANITIZER:

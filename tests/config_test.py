@@ -179,6 +179,24 @@ def test_wrong_arguments_of_the_command_line(sandbox, args, words):
         assert word in done.stderr.decode()
 
 
+@pytest.mark.parametrize(
+    "args, word",
+    [
+        (["tail", "--regex=("], "missing )"),
+        (["tail", "--regex=(?=x)"], "invalid perl operator"),
+        (["tail", "shop["], "shop["),
+        (["tail", "--group=a b"], "--group"),
+        (["tail", "--from=2026-11-20T09:00:00Z", "--to=2026-11-20T08:00:00Z"], "--to is not after --from"),
+        (["topics", "{a"], "{a"),
+    ],
+)
+def test_what_is_wrong_without_a_collector_is_said_at_once(sandbox, args, word):
+    """`tail` would wait for ever for a collector that is not there."""
+    done = sandbox.cli_alone(*args, "--collector=127.0.0.1:1")
+    assert done.returncode == 2, done.stderr.decode()
+    assert word in done.stderr.decode()
+
+
 def test_logs_are_structured(sandbox):
     collector = sandbox.collector(start=False)
     collector.argv.append("--log-format=json")

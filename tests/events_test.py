@@ -74,6 +74,25 @@ def test_a_loss_is_told_once_even_if_the_agent_is_killed(sandbox):
     assert {event["level"] for event in gaps} == {"warn"}
 
 
+def test_what_a_stop_cuts_off_of_a_deleted_file_is_told(sandbox):
+    file = sandbox.log_file("app/x.log")
+    file.append("first")
+    collector = sandbox.collector()
+    agent = sandbox.agent(sandbox.logs)
+    sandbox.expect("app", file.lines)
+    collector.kill()
+    file.append(*numbered("unread", 100))
+    unread = file.path.stat().st_size - len("first\n")
+    agent.wait_metric("sluice_agent_lag_bytes", unread)
+    file.path.unlink()
+    agent.stop()
+    assert agent.log().count(f"bytes_lost={unread}") == 1
+    collector.start()
+    agent.start()
+    gaps = wait_until(lambda: events(sandbox, event="gap"), "the gap")
+    assert [(gap["reason"], gap["bytes"]) for gap in gaps] == [("given_up", unread)]
+
+
 def test_own_records_count_nowhere_and_are_not_shown_unless_asked_for(sandbox):
     file = sandbox.log_file("app/x.log")
     file.append(*numbered("x", 100))

@@ -217,13 +217,13 @@ def test_a_member_that_is_stuck_loses_its_share_in_time(running):
     written = write(running, files=20, lines=10)
     wait_all([stuck], written)
     wait_until(lambda: lag(running) == 0, "lag 0")
-    stuck.process.send_signal(19)  # SIGSTOP
+    stuck.freeze()
     more = write(running, files=20, lines=10, first=100)
     wait_until(lambda: lag(running) == 200, lambda: f"lag {lag(running)}")
     other = running.tail("--group=g", "--output=raw", name="other")
     wait_members(running, 2)  # half of them are its own by now, after the time-out
     wait_until(lambda: len(other.lines()) > 0, "records for the other member")
-    stuck.process.send_signal(18)
+    stuck.thaw()
     seen = wait_all([stuck, other], written + more)
     assert repeats(seen) <= len(more)
 

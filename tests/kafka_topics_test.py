@@ -1,8 +1,6 @@
 """What the configuration says of topics and messages, found in Kafka by other programs."""
 
 import json
-import os
-import signal
 import subprocess
 
 import pytest
@@ -162,10 +160,10 @@ def test_a_frozen_collector_that_comes_back_delivers_nothing_again(sandbox, brok
     expect_in_kafka(broker, "fz-app", file.lines)
     home = max(collectors, key=lambda c: c.metric("sluice_collector_records_total", topic="app"))
     other = collectors[1 - collectors.index(home)]
-    os.kill(home.pid, signal.SIGSTOP)
+    home.freeze()
     file.append(*numbered("while", 500))
     other.wait_metric("sluice_collector_records_total", 500, timeout=90, topic="app")
-    os.kill(home.pid, signal.SIGCONT)
+    home.thaw()
     file.append(*numbered("after", 500))
     agent.wait_http("/readyz", timeout=60)
     expect_in_kafka(broker, "fz-app", file.lines, 90)

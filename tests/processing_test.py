@@ -75,9 +75,12 @@ def test_kills_change_neither_what_is_kept_nor_what_is_sampled(sandbox):
     agent.stop()
     collector.stop()
     sandbox.collector(name="other-collector")
-    sandbox.agent(config=agent_config_of(agent), name="other-agent")
+    other = sandbox.agent(config=agent_config_of(agent), name="other-agent")
     wait_until(lambda: "ERROR the end" in bodies(), "the end is missing", 40)
     assert bodies() == first
+    dropped = {r: other.metric("sluice_agent_records_dropped_total", source="app", reason=r) for r in ("filter", "sampled")}
+    assert dropped["sampled"] == sum(line.startswith(b"INFO") for line in file.lines) - len(sampled)
+    assert sum(dropped.values()) + len(first) == len(file.lines)
 
 
 def agent_config_of(agent) -> str:
@@ -92,6 +95,7 @@ def test_secrets_leave_neither_in_bodies_nor_in_attributes(sandbox):
         "paid with 4111 1111 1111 1111 by ann@example.org",
         '{"level":"info","password":"hunter2","msg":"Bearer abcdef0123456789"}',
         "user=bob order=1795176000000",
+        """curl -H 'Authorization: Digest username="M", response="66"' -H 'proxy-authorization: Token 9944b0' https://x""",
     )
     sandbox.collector()
     agent = sandbox.agent(
@@ -109,11 +113,12 @@ def test_secrets_leave_neither_in_bodies_nor_in_attributes(sandbox):
             "paid with *** by <email>",
             '{"level":"info","password":"***","msg":"Bearer ***"}',
             "user=b* order=1795176000000",
+            "curl -H 'Authorization: Digest ***' -H 'proxy-authorization: Token ***' https://x",
         ],
     )
     assert found[0]["attributes"]["mail"] == "<email>"
     assert found[2]["attributes"]["user"] == "user=b*"
-    agent.wait_metric("sluice_agent_redactions_total", 7, source="app")
+    agent.wait_metric("sluice_agent_redactions_total", 9, source="app")
 
 
 def test_labels_from_the_path_the_host_and_the_environment(sandbox, monkeypatch):

@@ -3,7 +3,9 @@
 import gzip
 import shutil
 
-from tests.harness.logfile import numbered
+import pytest
+
+from tests.harness.logfile import LogFile, numbered
 from tests.harness.waiting import wait_until
 
 
@@ -119,6 +121,8 @@ def test_what_a_truncation_takes_is_counted(sandbox):
     delivered = sum(len(found) + 1 for found in sandbox.raw("app")) - len("after\n")
     assert delivered + agent.lost() == written
     assert agent.lost(reason="truncated") == agent.lost()
+    assert agent.log().count("bytes_lost=") == 1
+    assert f"bytes_lost={agent.lost():.0f}" in agent.log()
 
 
 def test_a_deleted_file_is_finished_or_its_loss_counted(sandbox):
@@ -185,3 +189,45 @@ def test_a_file_replaced_by_another_of_the_same_name(sandbox):
     replacement.write_bytes(b"replaced 1\nreplaced 2\n")
     replacement.rename(file.path)
     sandbox.expect("app", [*file.lines, b"replaced 1", b"replaced 2"])
+
+
+def test_a_link_whose_target_is_rotated_again_and_again(sandbox):
+    """As Kubernetes lays out /var/log/containers: what the links lead to is in no directory that is watched."""
+    target = sandbox.home / "elsewhere" / "0.log"
+    target.parent.mkdir()
+    file = LogFile(target)
+    file.append("line 0")
+    sandbox.logs.mkdir(exist_ok=True)
+    (sandbox.logs / "app").mkdir()
+    (sandbox.logs / "app" / "x.log").symlink_to(target)
+    sandbox.collector()
+    sandbox.agent(sandbox.logs)
+    for n in range(1, 6):
+        sandbox.expect("app", file.lines)
+        file.rotate(f".{n}")
+        file.append(f"line {n}")
+    sandbox.expect("app", file.lines)
+
+
+def test_an_inode_that_comes_again(sandbox):
+    file = sandbox.log_file("app/x.log")
+    file.append(*numbered("old", 10))
+    sandbox.collector()
+    agent = sandbox.agent(sandbox.logs)
+    sandbox.expect("app", file.lines)
+    agent.stop()
+    inode = file.path.stat().st_ino
+    lines = list(file.lines)
+    file.close()
+    file.path.unlink()
+    for n in range(200):  # many file systems give the number away at once, others never
+        file = sandbox.log_file("app/x.log")
+        if file.path.stat().st_ino == inode:
+            break
+        file.path.rename(file.path.with_name(f"kept-{n}"))
+    else:
+        pytest.skip("this file system does not give a number away again")
+    file.append(*numbered("new", 20))  # more than before
+    agent.start()
+    sandbox.expect("app", lines + file.lines)
+    assert agent.lost() == 0

@@ -214,3 +214,16 @@ def test_thousands_of_files(sandbox):
     expected = [b"%d first" % n for n in range(count)] + [b"%d second" % n for n in range(0, count, 7)]
     wait_until(lambda: collector.records() >= len(expected), lambda: f"{collector.records()}", 60)
     assert sorted(sandbox.raw()) == sorted(expected)
+
+
+def test_directories_that_are_polled(sandbox):
+    file = sandbox.log_file("app/x.log")
+    file.append("one")
+    sandbox.collector()
+    agent = sandbox.agent(config=source(sandbox, watch="poll", poll_interval="200ms"))
+    sandbox.expect("app", [b"one"])
+    assert agent.metric("sluice_agent_directories_polled") >= 2  # the root and app; the agent's own is watched
+    file.append("two")
+    sandbox.log_file("app/below/y.log").append("three")
+    sandbox.expect("app", [b"one", b"two"])
+    sandbox.expect("app.below", [b"three"])

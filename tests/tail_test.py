@@ -164,10 +164,10 @@ def test_a_slow_reader_does_not_slow_ingest(sandbox):
     sandbox.agent(sandbox.logs)
     slow = sandbox.tail("--from=beginning", "--output=raw")
     wait_subscribers(sandbox, 1)
-    slow.process.send_signal(19)  # SIGSTOP
+    slow.freeze()
     file.append(*[b"%07d " % n + b"x" * 500 for n in range(100_000)])
     wait_until(lambda: collector.records() >= 100_000, lambda: f"{collector.records()} records", 60)
-    slow.process.send_signal(18)
+    slow.thaw()
     assert slow.wait_lines(100_000, 60) == file.lines
 
 

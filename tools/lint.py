@@ -30,17 +30,15 @@ def proto() -> list[str]:
 
 
 CHECKS = {"format": format_check, "layers": layers, "shell": shell, "python": python, "proto": proto}
+ALL = [*CHECKS, "tidy"]
 
 
-# clang-tidy over each of our files; Bazel keeps the results of those that did not change.
-TIDY = ["tidy", "naming"]
-
-
-def run_tidy(name: str, report: Report) -> None:
+def run_tidy(report: Report) -> None:
+    """clang-tidy over each of our files; Bazel keeps the results of those that did not change."""
     begin = time.monotonic()
-    aspect = [f"--aspects=//tools:tidy.bzl%{name}", "--output_groups=tidy", "--keep_going"]
+    aspect = ["--aspects=//tools:tidy.bzl%tidy", "--output_groups=tidy", "--keep_going"]
     done = bazel("build", *aspect, "//...", text=True, stderr=subprocess.PIPE)
-    _tell(name, done.returncode == 0, begin, done.stderr, report)
+    _tell("tidy", done.returncode == 0, begin, done.stderr, report)
 
 
 def run_check(name: str, report: Report) -> None:
@@ -58,21 +56,20 @@ def _tell(name: str, ok: bool, begin: float, output: str, report: Report) -> Non
 
 def run(report: Report, names: list[str]) -> None:
     for name in names:
-        if name in TIDY:
-            run_tidy(name, report)
+        if name == "tidy":
+            run_tidy(report)
         else:
             run_check(name, report)
 
 
 def main() -> int:
-    names = [*CHECKS, *TIDY]
     parser = argparse.ArgumentParser(prog="./dev lint", description=__doc__)
-    parser.add_argument("check", nargs="*", help=f"one of {', '.join(names)}; default all")
+    parser.add_argument("check", nargs="*", help=f"one of {', '.join(ALL)}; default all")
     args = parser.parse_args()
-    if unknown := set(args.check) - set(names):
-        parser.error(f"no check {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    if unknown := set(args.check) - set(ALL):
+        parser.error(f"no check {', '.join(sorted(unknown))}; there are {', '.join(ALL)}")
     report = Report()
-    run(report, args.check or names)
+    run(report, args.check or ALL)
     return report.finish()
 
 

@@ -11,12 +11,14 @@ build_packages=(
   prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc zlib1g-dev
 )
 test_packages=(
-  ca-certificates clang-format-19 clang-tidy-19 curl git libclang-rt-19-dev llvm-19 logrotate
-  python3 python3-pyflakes python3-pytest python3-pytest-xdist python3-yaml shellcheck util-linux zstd
+  ca-certificates clang-format-19 curl git libclang-rt-19-dev llvm-19 logrotate
+  python3 python3-pyflakes python3-pytest python3-pytest-xdist python3-yaml shellcheck tzdata util-linux zstd
 )
+kafka_packages=(default-jre-headless kcat maven openssl)
 grpcurl_version=v1.9.1 # the newest that Debian 12's Go builds
 buf_version=1.50.0
 otel_version=1.38.0
+clang_tidy_version=23.1.4 # looks at our own code only; Debian's looks through all headers, four times as long
 setup_log=$cache/setup.log
 
 die() {
@@ -26,12 +28,14 @@ die() {
 
 # logged COMMAND…: its output goes to the set-up's log, and to the terminal if it fails.
 logged() {
-  local from=0
+  local output status=0
   mkdir -p "$cache"
-  [[ ! -f $setup_log ]] || from=$(wc -l <"$setup_log")
-  "$@" </dev/null >>"$setup_log" 2>&1 && return 0
-  tail -n "+$((from + 1))" "$setup_log" | tail -n 20 >&2
-  return 1
+  output=$(mktemp)
+  "$@" </dev/null >"$output" 2>&1 || status=$?
+  cat "$output" >>"$setup_log"
+  ((status == 0)) || tail -n 20 "$output" >&2
+  rm -f "$output"
+  return "$status"
 }
 
 # retry N COMMAND…: the network may have a bad moment.
@@ -94,6 +98,17 @@ install_packages() {
 
 setup_build() {
   install_packages "${build_packages[@]}"
+  write_bazelrc
+}
+
+# What Bazel cannot know by itself, for .bazelrc to import: the cache that all clones share, and where clang-tidy lies.
+write_bazelrc() {
+  mkdir -p .cache
+  cat >".cache/dev.bazelrc.$$" <<RC
+build --disk_cache=$cache/bazel
+build --define=clang_tidy=$cache/bin/clang-tidy-$clang_tidy_version
+RC
+  mv ".cache/dev.bazelrc.$$" .cache/dev.bazelrc
 }
 
 # publish_tool FILE NAME [VERSION]: into the cache, all at once, so that two set-ups at a time do no harm.
@@ -148,38 +163,59 @@ unpack() {
   rm -rf "$work"
 }
 
+setup_prometheus() {
+  unpack prometheus usr/bin/prometheus usr/bin/promtool
+  unpack prometheus-alertmanager usr/bin/prometheus-alertmanager
+}
+
 # A broker for tests and `./dev kafka`: Apache's jars from Maven Central, and what runs and looks into them.
 setup_kafka() {
-  install_packages default-jre-headless kcat maven openssl
+  install_packages "${kafka_packages[@]}"
   retry 4 env SLUICE_CACHE="$cache" tools/kafka.sh fetch || die "could not fetch Apache Kafka"
+}
+
+# setup_python NAME VERSION PACKAGE…: an environment of Python's in the cache, NAME-VERSION, and NAME for it.
+setup_python() {
+  local name=$1 version=$2 work
+  shift 2
+  if [[ ! -x $cache/$name-$version/bin/python3 ]]; then
+    install_packages python3-venv
+    echo "dev: fetching $name $version" >&2
+    mkdir -p "$cache"
+    work=$(mktemp -d "$cache/$name.XXXXXX")
+    logged /usr/bin/python3 -m venv "$work" || die "could not make a Python environment"
+    retry 4 logged "$work/bin/python3" -m pip install --quiet --disable-pip-version-check "$@" || die "could not fetch $*"
+    # Another set-up may have been as quick.
+    mv --no-target-directory "$work" "$cache/$name-$version" 2>/dev/null || rm -rf "$work"
+  fi
+  ln -sfn "$name-$version" "$cache/$name"
 }
 
 # OpenTelemetry's SDK for Python, which the tests send logs with.
 setup_otel() {
-  local work
-  if [[ ! -x $cache/otel-$otel_version/bin/python3 ]]; then
-    install_packages python3-venv
-    echo "dev: fetching OpenTelemetry $otel_version" >&2
-    mkdir -p "$cache"
-    work=$(mktemp -d "$cache/otel.XXXXXX")
-    logged /usr/bin/python3 -m venv "$work" || die "could not make a Python environment"
-    retry 4 logged "$work/bin/python3" -m pip install --quiet --disable-pip-version-check \
-      "opentelemetry-sdk==$otel_version" "opentelemetry-exporter-otlp-proto-grpc==$otel_version" \
-      || die "could not fetch OpenTelemetry"
-    # Another set-up may have been as quick.
-    mv --no-target-directory "$work" "$cache/otel-$otel_version" 2>/dev/null || rm -rf "$work"
-  fi
-  ln -sfn "otel-$otel_version" "$cache/otel"
+  setup_python otel "$otel_version" \
+    "opentelemetry-sdk==$otel_version" "opentelemetry-exporter-otlp-proto-grpc==$otel_version"
 }
 
+setup_clang_tidy() {
+  local program=$cache/bin/clang-tidy-$clang_tidy_version
+  [[ ! -x $program ]] || return 0
+  setup_python clang-tidy "$clang_tidy_version" "clang-tidy==$clang_tidy_version"
+  mkdir -p "$cache/bin"
+  ln -sfn "$(find "$cache/clang-tidy-$clang_tidy_version" -path '*/data/bin/clang-tidy')" "$program"
+}
+
+# Packages first, since apt works for one at a time; then what is fetched and built, side by side.
 setup_test() {
-  install_packages "${test_packages[@]}"
-  setup_kafka
-  setup_otel
-  setup_grpcurl
-  setup_buf
-  unpack prometheus usr/bin/prometheus usr/bin/promtool
-  unpack prometheus-alertmanager usr/bin/prometheus-alertmanager
+  local packages=("${test_packages[@]}" "${kafka_packages[@]}" python3-venv) step steps=()
+  command -v go >/dev/null || packages+=(golang-go)
+  command -v npm >/dev/null || packages+=(npm)
+  install_packages "${packages[@]}"
+  for step in setup_kafka setup_grpcurl setup_otel setup_clang_tidy setup_buf setup_prometheus; do
+    "$step" &
+    steps+=($!)
+  done
+  for step in "${steps[@]}"; do wait "$step" || exit 1; done
 }
 
 setup_bench() {

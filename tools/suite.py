@@ -92,7 +92,7 @@ def main() -> int:
     report = Report()
     if "lint" in stages:
         with report.stage("lint"):
-            lint.run(report, [*lint.CHECKS, *(lint.TIDY if args.long else ["tidy"])])
+            lint.run(report, lint.ALL)
     if "unit" in stages:
         with report.stage("unit"):
             run_unit(report, args.config, args.long)

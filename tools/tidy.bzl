@@ -2,10 +2,10 @@
 
     bazel build //... --aspects=//tools:tidy.bzl%tidy --output_groups=tidy
 
-There are two, since one check takes as long as all others together: `tidy` leaves it out, `naming` is only that one.
+`./dev` fetches a clang-tidy of version 22 or later, and says where it lies: older ones look through all of the
+system's headers for each check.
 """
 
-_NAMING = "readability-identifier-naming"
 _FLAGS = ["-std=c++20", "-Wno-unused-command-line-argument", "-Wno-unknown-warning-option"]
 
 def _tidy_impl(target, ctx):
@@ -23,30 +23,22 @@ def _tidy_impl(target, ctx):
     for source in [f for src in ctx.rule.attr.srcs for f in src.files.to_list()]:
         if source.extension != "cc" or not source.is_source:
             continue
-        stamp = ctx.actions.declare_file("%s.%s.%s" % (ctx.label.name, source.basename, ctx.attr._kind))
+        stamp = ctx.actions.declare_file("%s.%s.tidy" % (ctx.label.name, source.basename))
         stamps.append(stamp)
         ctx.actions.run_shell(
             inputs = depset([source, ctx.file._config], transitive = [context.headers]),
             outputs = [stamp],
             # Of clang-tidy's words only the findings are shown, and those only if there are any.
-            command = "clang-tidy-19 --quiet --config-file=\"$1\" --checks=\"$4\" \"$2\" -- \"${@:5}\" >\"$3\" 2>\"$3.log\" || " +
+            command = "\"$4\" --quiet --config-file=\"$1\" \"$2\" -- \"${@:5}\" >\"$3\" 2>\"$3.log\" || " +
                       "{ grep -v '^[0-9]* warnings\\? generated' \"$3\" \"$3.log\" -h >&2; exit 1; }; rm -f \"$3.log\"",
-            arguments = [ctx.file._config.path, source.path, stamp.path, ctx.attr._checks] + flags,
+            arguments = [ctx.file._config.path, source.path, stamp.path, ctx.var.get("clang_tidy", "clang-tidy")] + flags,
             mnemonic = "ClangTidy",
             progress_message = "clang-tidy " + source.short_path,
             use_default_shell_env = True,
         )
     return [OutputGroupInfo(tidy = depset(stamps))]
 
-def _aspect(kind, checks):
-    return aspect(
-        implementation = _tidy_impl,
-        attrs = {
-            "_checks": attr.string(default = checks),
-            "_config": attr.label(default = "//:.clang-tidy", allow_single_file = True),
-            "_kind": attr.string(default = kind),
-        },
-    )
-
-tidy = _aspect("tidy", "-" + _NAMING)
-naming = _aspect("naming", "-*," + _NAMING)
+tidy = aspect(
+    implementation = _tidy_impl,
+    attrs = {"_config": attr.label(default = "//:.clang-tidy", allow_single_file = True)},
+)

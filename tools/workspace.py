@@ -18,9 +18,9 @@ PROGRAMS = ["//agent:sluice-agent", "//collector:sluice-collector", "//consumer:
 
 def bazel_flags(config: str | None) -> list[str]:
     """The flags of every command; a config (asan, tsan, fuzz) gets an output folder of its own, so that bazel-bin stays."""
-    flags = [f"--disk_cache={CACHE / 'bazel'}"]
+    flags = []
     if config:
-        flags += [f"--config={config}", f"--platform_suffix=-{config}", "--experimental_convenience_symlinks=ignore"]
+        flags = [f"--config={config}", f"--platform_suffix=-{config}", "--experimental_convenience_symlinks=ignore"]
     if config == "tsan":
         flags.append(f"--linkopt=-Wl,-rpath,{CACHE / 'librdkafka-tsan'}")
     return flags

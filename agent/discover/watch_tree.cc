@@ -41,9 +41,9 @@ int64_t WatchTree::Work() {
     HandleEvents();
   }
   int64_t next = PollDirectories(now);
-  if (root_missing_) {
+  if (root_missing_ || !dangling_.empty()) {
     if (now >= next_look_) {
-      LookForRoots();
+      LookForMissing();
       next_look_ = now + absl::ToInt64Nanoseconds(options_.missing_interval);
     }
     next = std::min(next, next_look_);
@@ -73,7 +73,7 @@ void WatchTree::HandleEvents() {
 
 void WatchTree::SetSources(std::vector<std::shared_ptr<const Source>> sources) {
   sources_ = std::move(sources);
-  scan_soon_ = true;
+  scan_soon_ = watch_anew_ = true;  // they may want to be watched in another way
 }
 
 std::shared_ptr<const Source> WatchTree::SourceOf(const std::string& path) const {
@@ -96,13 +96,22 @@ void WatchTree::Scan() {
   }
   listener_->OnScanEnd();
   watch_anew_ = false;
+  ForgetUnseen();
+  metrics_->directories_watched.Set(static_cast<double>(watched_.size()));
+  metrics_->directories_polled.Set(static_cast<double>(directories_.size() - watched_.size()));
+}
+
+void WatchTree::ForgetUnseen() {
   std::vector<std::string> gone;
   for (const auto& [path, directory] : directories_) {
     if (directory.seen_in_scan != scan_) gone.push_back(path);
   }
   for (const std::string& path : gone) Forget(path);
-  metrics_->directories_watched.Set(static_cast<double>(watched_.size() - linked_files_.size()));
-  metrics_->directories_polled.Set(static_cast<double>(directories_.size() + linked_files_.size() - watched_.size()));
+  gone.clear();
+  for (const auto& [path, link] : links_) {
+    if (link.seen_in_scan != scan_) gone.push_back(path);
+  }
+  for (const std::string& path : gone) ForgetLink(path);
 }
 
 // Watches first and lists then: what is made between is told by the watch.
@@ -162,21 +171,11 @@ void WatchTree::LookAt(const std::string& path, FileType type, size_t depth) {
     ScanDirectory(path, depth + 1);
     return;
   }
+  if (type != FileType::kSymlink && !links_.empty()) ForgetLink(path);
   if (type != FileType::kRegular && type != FileType::kSymlink) return;
   std::shared_ptr<const Source> source = SourceOf(path);
   if (source == nullptr) return;
-  if (type == FileType::kSymlink) {
-    absl::StatusOr<FileStat> target = file_system_->Stat(path, /*follow=*/true);
-    if (!target.ok() || target->type != FileType::kRegular) return;  // dangling, a loop, or a directory
-    if (watcher_ != nullptr && !linked_files_.contains(path)) {
-      absl::StatusOr<int> watch = watcher_->WatchFile(path);
-      if (watch.ok()) {
-        watched_[*watch] = path;
-        linked_files_.insert(path);
-      }
-    }
-  }
-  listener_->OnAppeared(source, path);
+  type == FileType::kSymlink ? LookAtLink(source, path) : listener_->OnAppeared(source, path);
 }
 
 // How the sources want a directory to be watched; of several, the first one's word holds.
@@ -204,8 +203,11 @@ bool WatchTree::IsTold(const std::string& path) {
 
 void WatchTree::Watch(const std::string& path, Directory* directory) {
   WatchMode mode = ModeOf(path, directory);
-  if (watcher_ == nullptr || mode == WatchMode::kPoll) return;
-  if (mode == WatchMode::kAuto && !IsTold(path)) return;
+  if (watcher_ == nullptr) return;
+  if (mode == WatchMode::kPoll || (mode == WatchMode::kAuto && !IsTold(path))) {
+    Unwatch(path, std::exchange(directory->watch, -1));
+    return;
+  }
   absl::StatusOr<int> watch = watcher_->WatchDirectory(path);
   if (!watch.ok()) {
     Unwatch(path, std::exchange(directory->watch, -1));
@@ -227,16 +229,6 @@ void WatchTree::Unwatch(const std::string& path, int watch) {
   watcher_->Remove(watch);
 }
 
-// Events were lost, perhaps of directories that were replaced: what is watched is not what stands there now.
-void WatchTree::WatchAnew() {
-  scan_soon_ = watch_anew_ = true;
-  const absl::flat_hash_map<int, std::string> watched = watched_;
-  for (const auto& [watch, path] : watched) {
-    if (linked_files_.contains(path)) Unwatch(path, watch);
-  }
-  linked_files_.clear();
-}
-
 // The directory is gone, and so is what was below it.
 void WatchTree::Forget(const std::string& path) {
   std::string below = JoinPath(path, "");
@@ -251,6 +243,11 @@ void WatchTree::Forget(const std::string& path) {
     Unwatch(it->first, it->second.watch);
     it = directories_.erase(it);
   }
+  while (true) {
+    auto link = links_.lower_bound(below);
+    if (link == links_.end() || !link->first.starts_with(below)) return;
+    ForgetLink(std::string(link->first));
+  }
 }
 
 void WatchTree::HandleEvent(const WatchEvent& event) {
@@ -258,16 +255,13 @@ void WatchTree::HandleEvent(const WatchEvent& event) {
     log::Warn("discover",
               "inotify lost events; scanning all directories. If this comes often, raise sysctl "
               "fs.inotify.max_queued_events");
-    WatchAnew();
+    scan_soon_ = watch_anew_ = true;  // directories may have been replaced: the watches are not theirs
     return;
   }
+  if (auto linked = linked_.find(event.watch); linked != linked_.end()) return HandleLinkEvent(event, linked->second);
   auto it = watched_.find(event.watch);
   if (it == watched_.end()) return;  // of a watch that is removed already
   std::string directory = it->second;
-  if (linked_files_.contains(directory)) {
-    if (event.kind == WatchEvent::Kind::kModified) listener_->OnModified(directory);
-    return;
-  }
   if (event.kind == WatchEvent::Kind::kSelfGone) {
     Forget(directory);
     scan_soon_ = true;  // it may have been made again already, or be a root
@@ -282,7 +276,7 @@ void WatchTree::HandleEvent(const WatchEvent& event) {
       if (event.is_directory) {
         Forget(path);
       } else {
-        linked_files_.erase(path);
+        ForgetLink(path);
         listener_->OnVanished(path);
       }
       break;
@@ -298,17 +292,19 @@ void WatchTree::HandleEvent(const WatchEvent& event) {
   }
 }
 
-void WatchTree::LookForRoots() {
+void WatchTree::LookForMissing() {
   for (const auto& source : sources_) {
     const std::string& root = source->options().root;
     if (!directories_.contains(root) && file_system_->Stat(root, /*follow=*/true).ok()) scan_soon_ = true;
   }
+  const std::set<std::string> dangling = dangling_;
+  for (const std::string& path : dangling) LookAgain(path);
 }
 
 // Looks at the directories that have no watch, each at its time. When the next one is due.
 int64_t WatchTree::PollDirectories(int64_t now) {
   int64_t next = std::numeric_limits<int64_t>::max();
-  if (watched_.size() == directories_.size() + linked_files_.size()) return next;
+  if (watched_.size() == directories_.size()) return next;
   std::vector<std::string> due;
   for (auto& [path, directory] : directories_) {
     if (directory.watch >= 0) continue;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,13 +25,14 @@ namespace sluice::agent {
 // directories finds. Where no watch can be had, or the file system does not tell of what others write (NFS, FUSE, …),
 // the directory is looked at every poll_interval of its source instead.
 //
-// Symbolic links to files are followed, and their targets watched; links to directories are not followed below a root,
-// so that no loop can arise. One thread.
+// Symbolic links to files are followed, and their targets watched: when a target is renamed or deleted, or the link is
+// made anew, it is looked where the link leads now, again and again while that is nowhere. Links to directories are not
+// followed below a root, so that no loop can arise. One thread.
 class WatchTree {
  public:
   struct Options {
     absl::Duration scan_interval = absl::Seconds(30);
-    absl::Duration missing_interval = absl::Seconds(1);  // how often a root that is missing is looked for
+    absl::Duration missing_interval = absl::Seconds(1);  // how often a missing root, or link's target, is looked for
     size_t depth_max = 64;
   };
 
@@ -57,19 +59,29 @@ class WatchTree {
     std::vector<DirectoryEntry> listed;  // by name: what was there at the last poll
   };
 
+  struct LinkedFile {
+    int watch = -1;  // -1: none
+    uint64_t seen_in_scan = 0;
+  };
+
   void Scan();
   void ScanDirectory(const std::string& path, size_t depth);
   void LookAt(const std::string& path, FileType type, size_t depth);
+  void LookAgain(const std::string& path);
+  void LookAtLink(const std::shared_ptr<const Source>& source, const std::string& path);
+  void WatchLink(const std::string& path, bool wanted);
+  void ForgetLink(const std::string& path);
+  void ForgetUnseen();
   void LookUntilSteady(const std::string& path, std::vector<DirectoryEntry> entries, size_t depth);
   void Watch(const std::string& path, Directory* directory);
   void Unwatch(const std::string& path, int watch);
-  void WatchAnew();
   void Forget(const std::string& path);
   void HandleEvents();
   void HandleEvent(const WatchEvent& event);
+  void HandleLinkEvent(const WatchEvent& event, const std::vector<std::string>& links);
   WatchMode ModeOf(const std::string& path, Directory* directory) const;
   bool IsTold(const std::string& path);
-  void LookForRoots();
+  void LookForMissing();
   int64_t PollDirectories(int64_t now);
   void SayOnce(const std::string& path, std::string_view problem, const absl::Status& status);
   size_t DepthOf(const std::string& path) const;
@@ -82,14 +94,16 @@ class WatchTree {
   FileListener* const listener_;
   AgentMetrics* const metrics_;
 
-  std::map<std::string, Directory> directories_;   // ordered: what is below a directory follows it
-  absl::flat_hash_map<int, std::string> watched_;  // watch → directory, or linked file
-  absl::flat_hash_set<std::string> linked_files_;  // that have a watch of their own
+  std::map<std::string, Directory> directories_;               // ordered: what is below a directory follows it
+  absl::flat_hash_map<int, std::string> watched_;              // watch → directory
+  std::map<std::string, LinkedFile> links_;                    // to files, also those that lead nowhere
+  std::set<std::string> dangling_;                             // those, which are looked at again soon
+  absl::flat_hash_map<int, std::vector<std::string>> linked_;  // watch of a file → the links that lead to it
   absl::flat_hash_set<std::string> said_;
   std::vector<WatchEvent> events_;
   uint64_t scan_ = 0;
   int64_t next_scan_ = 0;
-  int64_t next_look_ = 0;  // for roots that are missing
+  int64_t next_look_ = 0;  // for roots and targets that are missing
   bool scan_soon_ = true;
   bool watch_anew_ = false;
   bool root_missing_ = false;

@@ -33,6 +33,8 @@ LineVerdict MayContinue(TraceState* state, TraceState next) {
   return LineVerdict::kMayContinue;
 }
 
+constexpr int kMessageLinesMax = 8;  // of an exception, before a line that says that they are
+
 // Java.
 
 enum JavaState : TraceState {
@@ -40,7 +42,6 @@ enum JavaState : TraceState {
   kJavaFrames,     // in its frames
   kJavaException,  // behind the exception's name; one more for each line that may be of its message
 };
-constexpr int kMessageLinesMax = 8;
 
 // "java.lang.IllegalStateException: …"
 bool IsException(std::string_view line) {
@@ -63,13 +64,15 @@ bool IsJavaFrame(std::string_view line) {
 enum PythonState : TraceState {
   kPythonNone,
   kPythonFrames,       // behind "Traceback …"
-  kPythonException,    // behind the exception that ends a traceback
-  kPythonBlank,        // behind the blank line after it
+  kPythonBlank,        // behind the blank line after the exception that ends a traceback
   kPythonDuring,       // behind "During handling of …"
   kPythonDuringBlank,  // behind the blank line after it
   kPythonGroup,        // in an exception group
+  kPythonException,    // behind the exception; one more for each line that may be of its message
 };
 constexpr std::string_view kTraceback = "Traceback (most recent call last):";
+
+constexpr std::string_view kGroupTraceback = "+ Exception Group Traceback";
 
 // "ValueError: …", "KeyboardInterrupt", "package.module.Error: …"
 bool IsPythonException(std::string_view line) {
@@ -81,6 +84,26 @@ bool IsPythonException(std::string_view line) {
 bool IsChaining(std::string_view line) {
   return line == "During handling of the above exception, another exception occurred:" ||
          line == "The above exception was the direct cause of the following exception:";
+}
+
+// What is no line of an exception's message: a logger's "INFO:root:…", "[2026-…", or the beginning of another trace.
+bool BeginsOtherRecord(std::string_view line) {
+  constexpr size_t kLevelMin = 4;
+  size_t capitals = 0;
+  while (capitals < line.size() && line[capitals] >= 'A' && line[capitals] <= 'Z') ++capitals;
+  const bool level = capitals >= kLevelMin && (capitals == line.size() || !IsNameByte(line[capitals]));
+  return level || line[0] == '[' || line.ends_with(kTraceback) || IsException(line) || FirstOfGo(line) != 0;
+}
+
+// Behind the exception: further lines are of its message if an indented one, or another exception, comes behind them.
+LineVerdict NextOfPythonMessage(std::string_view line, TraceState* state) {
+  if (line.empty()) return MayContinue(state, kPythonBlank);
+  if (IsBlank(line[0])) {
+    const bool other_trace = WithoutIndentation(line).starts_with(kGroupTraceback);
+    return other_trace ? LineVerdict::kBegins : Continue(state, kPythonException);
+  }
+  if (*state == kPythonException + kMessageLinesMax || BeginsOtherRecord(line)) return LineVerdict::kBegins;
+  return MayContinue(state, *state + 1);
 }
 
 // Go.
@@ -118,12 +141,12 @@ bool IsGoRegister(std::string_view line) {
 TraceState FirstOfJava(std::string_view line) { return IsException(line) ? kJavaException : kJavaNone; }
 
 LineVerdict NextOfJava(std::string_view line, TraceState* state) {
-  if (line.empty()) return LineVerdict::kBegins;
+  // A message of several lines, if frames come behind it.
+  const bool in_message = *state >= kJavaException && *state < kJavaException + kMessageLinesMax;
+  if (line.empty()) return in_message ? MayContinue(state, *state + 1) : LineVerdict::kBegins;
   if (IsBlank(line[0]) ? IsJavaFrame(line) : line.starts_with("Caused by: ")) return Continue(state, kJavaFrames);
   if (*state == kJavaNone) return IsException(line) ? Continue(state, kJavaException) : LineVerdict::kBegins;
-  // A message of several lines, if frames come behind it.
-  const bool may_be_message =
-      *state >= kJavaException && *state < kJavaException + kMessageLinesMax && line[0] != '[' && !IsException(line);
+  const bool may_be_message = in_message && line[0] != '[' && !IsException(line);
   return may_be_message ? MayContinue(state, *state + 1) : LineVerdict::kBegins;
 }
 
@@ -131,21 +154,18 @@ LineVerdict NextOfJava(std::string_view line, TraceState* state) {
 TraceState FirstOfPython(std::string_view line) { return line.ends_with(kTraceback) ? kPythonFrames : kPythonNone; }
 
 LineVerdict NextOfPython(std::string_view line, TraceState* state) {
+  if (*state >= kPythonException) return NextOfPythonMessage(line, state);
   const bool indented = !line.empty() && IsBlank(line[0]);
   switch (*state) {
     case kPythonNone:
       if (line == kTraceback) return Continue(state, kPythonFrames);
-      if (indented && WithoutIndentation(line).starts_with("+ Exception Group Traceback")) {
+      if (indented && WithoutIndentation(line).starts_with(kGroupTraceback)) {
         return Continue(state, kPythonGroup);
       }
       break;
     case kPythonFrames:
       if (indented) return LineVerdict::kContinues;
       if (IsPythonException(line)) return Continue(state, kPythonException);
-      break;
-    case kPythonException:
-      if (indented) return LineVerdict::kContinues;
-      if (line.empty()) return MayContinue(state, kPythonBlank);
       break;
     case kPythonBlank:
       if (IsChaining(line)) return Continue(state, kPythonDuring);

@@ -63,6 +63,35 @@ TEST(StackTracesTest, AJavaMessageOfSeveralLines) {
         {TraceKind::kJava});
 }
 
+TEST(StackTracesTest, AJavaMessageWithBlankLines) {
+  Check({"x.y.SomeException: Invalid request:\n\n  field a\n\n\tat x.y.Z.f(Z.java:1)\nCaused by: x.y.OtherError: "
+         "b\n\tat x.y.Z.g(Z.java:2)",
+         "x.y.SomeException: alone", "", "Then a line", "x.y.Third: no", ""},
+        {TraceKind::kJava});
+}
+
+TEST(StackTracesTest, APythonMessageOfSeveralLines) {
+  const std::string traceback = "Traceback (most recent call last):\n  File \"a.py\", line 1, in <module>\n    f()\n";
+  Check({traceback + "pydantic_core._pydantic_core.ValidationError: 2 validation errors for Model\n"
+                     "name\n"
+                     "  Field required [type=missing, input_value={}, input_type=dict]\n"
+                     "    For further information visit https://errors.pydantic.dev/2/v/missing\n"
+                     "age\n"
+                     "  Input should be a valid integer",
+         "INFO:root:after\n" + traceback +
+             "ValueError: x\nwhile reading the file\nof the note\n\n"
+             "The above exception was the direct cause of the following exception:\n\n" +
+             traceback + "RuntimeError: y",
+         "an ordinary line", "and another\n" + traceback + "KeyError: 'a'",
+         "told by a logger\n" + traceback + "KeyError: 'b'",
+         "failed\n  + Exception Group Traceback (most recent call last):\n  | ExceptionGroup: many",
+         traceback + "KeyError: 'c'", "WARNING - x", "  indented"},
+        {TraceKind::kPython});
+  Check({traceback + "KeyError: 'a'", "java.lang.Error: x\n\tat A.b(A.java:1)", traceback + "KeyError: 'b'",
+         "goroutine 1 [running]:\nmain.main()\n\t/a.go:4"},
+        {TraceKind::kJava, TraceKind::kPython, TraceKind::kGo});
+}
+
 TEST(StackTracesTest, PythonWithChainedExceptions) {
   Check({"INFO:root:before",
          "ERROR:root:cannot load\n"

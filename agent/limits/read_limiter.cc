@@ -28,6 +28,18 @@ int64_t ReadLimiter::AllowedAt(const std::string& source, int64_t now) const {
   return allowed;
 }
 
+ReadAllowance ReadLimiter::AllowanceOf(const std::string& source, int64_t now) const {
+  ReadAllowance allowance;
+  if (accounts_.empty()) return allowance;
+  for (const std::string& name : {std::string(), source}) {
+    auto account = accounts_.find(name);
+    if (account == accounts_.end()) continue;
+    allowance.bytes = std::min(allowance.bytes, account->second.bytes.Available(now));
+    allowance.lines = std::min(allowance.lines, account->second.lines.Available(now));
+  }
+  return allowance;
+}
+
 void ReadLimiter::Took(const std::string& source, uint64_t bytes, uint64_t lines, int64_t now) {
   if (accounts_.empty()) return;
   for (const std::string& name : {std::string(), source}) {

@@ -21,6 +21,8 @@ class ReadLimiter {
 
   // When a file of `source` may be read: `now` or earlier if at once.
   int64_t AllowedAt(const std::string& source, int64_t now) const;
+  // How much of a file of `source` may be read, if it may be read at all.
+  ReadAllowance AllowanceOf(const std::string& source, int64_t now) const;
   // That much of `source` was read.
   void Took(const std::string& source, uint64_t bytes, uint64_t lines, int64_t now);
 

@@ -25,6 +25,19 @@ TEST(ReadLimiterTest, ASourceIsHeldBackAloneAndTheTotalHoldsAll) {
   EXPECT_EQ(limiter.AllowedAt("b", 10 * kSecond), 10 * kSecond);
 }
 
+TEST(ReadLimiterTest, WhatMayBeReadIsTheLeastOfAllLimits) {
+  ReadLimiter limiter;
+  EXPECT_FALSE(limiter.AllowanceOf("a", 0).limited());
+  limiter.Configure({.bytes_per_second = 10'000, .lines_per_second = 20}, {{"a", {.lines_per_second = 10}}}, 0);
+  EXPECT_EQ(limiter.AllowanceOf("a", 0).bytes, 10'000);
+  EXPECT_EQ(limiter.AllowanceOf("a", 0).lines, 10);
+  EXPECT_EQ(limiter.AllowanceOf("b", 0).lines, 20);
+  limiter.Took("a", 4'000, 4, 0);
+  EXPECT_EQ(limiter.AllowanceOf("a", 0).lines, 6);
+  EXPECT_EQ(limiter.AllowanceOf("b", 0).bytes, 6'000);
+  EXPECT_EQ(limiter.AllowanceOf("b", 0).lines, 16);
+}
+
 TEST(ReadLimiterTest, AReloadGivesNothingAway) {
   ReadLimiter limiter;
   limiter.Configure({}, {{"a", {.bytes_per_second = 100}}}, 0);

@@ -1,5 +1,6 @@
 #include "agent/limits/token_bucket.h"
 
+#include "agent/limits/rate_limit.h"
 #include "gtest/gtest.h"
 
 namespace sluice::agent {
@@ -11,15 +12,28 @@ TEST(TokenBucketTest, WithoutARateThereIsNoLimit) {
   TokenBucket bucket(0, 5);
   bucket.Take(1'000'000'000, 5);
   EXPECT_LE(bucket.AllowedAt(5), 5);
+  EXPECT_EQ(bucket.Available(5), ReadAllowance::kAny);
 }
 
 TEST(TokenBucketTest, ADebtIsWaitedFor) {
   TokenBucket bucket(100, 0);
   EXPECT_LE(bucket.AllowedAt(0), 0);
   bucket.Take(400, 0);  // 300 too many
-  EXPECT_NEAR(static_cast<double>(bucket.AllowedAt(0)), 3.01e9, 1e6);
+  EXPECT_NEAR(static_cast<double>(bucket.AllowedAt(0)), 3.05e9, 1e6);
   EXPECT_GT(bucket.AllowedAt(3 * kSecond), 3 * kSecond);
-  EXPECT_LE(bucket.AllowedAt(3'020'000'000), 3'020'000'000);
+  EXPECT_LE(bucket.AllowedAt(3'060'000'000), 3'060'000'000);
+}
+
+TEST(TokenBucketTest, GivesOutWhatIsThereAndThenPortions) {
+  TokenBucket bucket(1000, 0);
+  EXPECT_EQ(bucket.Available(0), 1000);
+  bucket.Take(990, 0);
+  EXPECT_NEAR(static_cast<double>(bucket.AllowedAt(0)), 0.04e9, 1e6) << "10 are left, 40 more make a portion";
+  EXPECT_EQ(bucket.Available(bucket.AllowedAt(0)), 50);
+  TokenBucket slow(1, 0);
+  slow.Take(1, 0);
+  EXPECT_NEAR(static_cast<double>(slow.AllowedAt(0)), 1e9, 1e6);
+  EXPECT_EQ(slow.Available(2 * kSecond), 1);
 }
 
 TEST(TokenBucketTest, SavesUpOneSecondAtMost) {

@@ -32,8 +32,6 @@ std::string_view LossReasonName(LossReason reason) {
       return "truncated";
     case LossReason::kDeleted:
       return "deleted";
-    case LossReason::kUnreadable:
-      return "unreadable";
     case LossReason::kGivenUp:
       return "given_up";
     case LossReason::kCorrupt:
@@ -96,8 +94,7 @@ AgentMetrics::AgentMetrics(prometheus::Registry* registry)
                               "Lines that are not of the format that their source names, by source; they are "
                               "delivered as plain text.")) {
   config_valid.Set(1);
-  for (LossReason reason : {LossReason::kTruncated, LossReason::kDeleted, LossReason::kUnreadable, LossReason::kGivenUp,
-                            LossReason::kCorrupt}) {
+  for (LossReason reason : {LossReason::kTruncated, LossReason::kDeleted, LossReason::kGivenUp, LossReason::kCorrupt}) {
     CountLoss(reason, 0);  // so that every reason is there from the start
   }
 }

@@ -17,11 +17,10 @@ namespace sluice::agent {
 
 // Why bytes will never be delivered.
 enum class LossReason {
-  kTruncated,   // the file was truncated or rewritten before it was read to its end
-  kDeleted,     // the file could not be read any more after it was deleted or moved away
-  kUnreadable,  // the disk gave an error
-  kGivenUp,     // a deleted file was not held open any longer: deleted_files' bounds
-  kCorrupt,     // a compressed file that ends in the middle or is damaged; its compressed bytes
+  kTruncated,  // the file was truncated or rewritten before it was read to its end
+  kDeleted,    // the file could not be read any more after it was deleted or moved away
+  kGivenUp,    // a deleted file was not held open any longer: deleted_files' bounds
+  kCorrupt,    // a compressed file that ends in the middle or is damaged; its compressed bytes
 };
 std::string_view LossReasonName(LossReason reason);
 

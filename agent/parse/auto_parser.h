@@ -16,10 +16,14 @@ namespace sluice::agent {
 // syslog priority text, a time in brackets behind other fields an access log, name=value logfmt, the rest is text.
 class AutoParser final : public LineParser {
  public:
+  // Of the options, which may be null, the zone only.
+  explicit AutoParser(std::shared_ptr<const FormatOptions> options = nullptr)
+      : options_(std::move(options)), times_(options_ == nullptr ? nullptr : options_->zone.get()) {}
   void Parse(std::string_view line, int64_t read_unix_nano, ParsedLine* out) override;
   void Recall(std::string_view lines) override { columns_.ReadDirectives(lines); }
 
  private:
+  const std::shared_ptr<const FormatOptions> options_;
   TimeReader times_;
   W3cColumns columns_;
 };
@@ -28,7 +32,7 @@ class AutoParser final : public LineParser {
 class AutoFieldsParser final : public LineParser {
  public:
   explicit AutoFieldsParser(std::shared_ptr<const FormatOptions> options)
-      : options_(std::move(options)), columns_(/*keep_names=*/true) {}
+      : options_(std::move(options)), times_(options_->zone.get()), columns_(/*keep_names=*/true) {}
   void Parse(std::string_view line, int64_t read_unix_nano, ParsedLine* out) override;
   void Recall(std::string_view lines) override { columns_.ReadDirectives(lines); }
 

@@ -2,6 +2,7 @@
 
 #include <climits>
 #include <cstddef>
+#include <cstring>
 
 namespace sluice::agent {
 namespace {
@@ -169,6 +170,27 @@ bool ReadClock(const char** p, const char* end, int64_t* seconds) {
   if (hour > 23 || minute > 59 || second > 60) return false;
   *seconds = hour * 3600 + minute * 60 + second;
   *p = at + 8;
+  return true;
+}
+
+bool ReadTwelveHourClock(const char** p, const char* end, int64_t* seconds) {
+  const char* at = *p;
+  char padded[8];
+  const bool one_digit = end - at >= 2 && at[1] == ':';
+  const ptrdiff_t size = one_digit ? 7 : 8;
+  if (end - at < size + 3) return false;
+  padded[0] = '0';
+  std::memcpy(padded + (one_digit ? 1 : 0), at, static_cast<size_t>(size));
+  const char* clock = padded;
+  at += size;
+  const char half = at[1];
+  if (!ReadClock(&clock, padded + 8, seconds) || at[0] != ' ' || (half != 'A' && half != 'P') || at[2] != 'M') {
+    return false;
+  }
+  const int64_t hour = *seconds / 3600;
+  if (hour < 1 || hour > 12) return false;
+  *seconds += ((half == 'P' ? 12 : 0) - (hour == 12 ? 12 : 0)) * 3600;
+  *p = at + 3;
   return true;
 }
 

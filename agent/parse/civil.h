@@ -60,6 +60,8 @@ bool IsWeekday(const char* p);
 
 // "09:15:39" as seconds of the day; up to 23:59:60.
 bool ReadClock(const char** p, const char* end, int64_t* seconds);
+// "9:15:39 AM" behind a date.
+bool ReadTwelveHourClock(const char** p, const char* end, int64_t* seconds);
 // ".123456" or ",123" in nanoseconds; digits after the ninth are passed over.
 inline uint32_t ReadFraction(const char** p, const char* end) {
   const char* at = *p;

@@ -17,7 +17,7 @@ template <typename Format>
 class ExplicitParser final : public LineParser {
  public:
   explicit ExplicitParser(std::shared_ptr<const FormatOptions> options)
-      : options_(std::move(options)), format_(MakeFormat()) {}
+      : options_(std::move(options)), times_(options_->zone.get()), format_(MakeFormat()) {}
 
   void Parse(std::string_view line, int64_t read_unix_nano, ParsedLine* out) override {
     out->Clear();

@@ -9,12 +9,14 @@
 #include "agent/parse/regex.h"
 #include "agent/parse/timestamp.h"
 #include "agent/parse/w3c.h"
+#include "agent/parse/zone_offsets.h"
 
 namespace sluice::agent {
 
 // What the parsers of a source share. Immutable.
 struct FormatOptions {
   FieldSelection fields;
+  std::shared_ptr<const ZoneOffsets> zone;  // of times that name none; null is UTC
   bool severity_from_status = false;
   std::shared_ptr<const CompiledRegex> regex;  // of the regex format only
 };

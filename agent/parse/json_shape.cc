@@ -12,6 +12,7 @@ bool JsonShape::Read(std::string_view object) {
   name_bytes_ = 0;
   meanings_ = JsonNames();
   text_ = object.data();
+  if (object.empty()) return false;
   const char* const end = object.data() + object.size();
   return ReadMembers(object, "", FieldMeaning::kNone, 0) && Add({.text = {}, .kind = JsonPart::Kind::kEnd}, end, end);
 }

@@ -157,22 +157,28 @@ bool JsonShapes::Walk(std::string_view text, const FieldSelection* named, TimeRe
   }
 }
 
+// Where the string ends that begins at `p`, behind its quotation mark; null if it does not, or is malformed.
+template <JsonShapes::Wanted kWanted>
+[[gnu::always_inline]] inline const char* JsonShapes::TakeString(const Step& step, const char* p, const char* end,
+                                                                 TimeReader* times, ParsedLine* out) {
+  const StringEnd close = FindEnd(p, end);
+  if (close.quote == nullptr) return nullptr;
+  const std::string_view value(p, static_cast<size_t>(close.quote - p));
+  if (step.meaning != FieldMeaning::kNone) TakeField(step.meaning, value, times, out);
+  if (kWanted == Wanted::kNoFields) return close.quote;
+  if (close.escaped) [[unlikely]]
+    return internal::AddEscaped(NameOf(step), value, out).empty() ? close.quote : nullptr;
+  out->AddDistinctField(NameOf(step), value);
+  return close.quote;
+}
+
 // Where the value ends that begins at `p`; null if it does not, or is malformed.
 template <JsonShapes::Wanted kWanted>
 [[gnu::always_inline]] inline const char* JsonShapes::TakeValue(const Step& step, const char* p, const char* end,
                                                                 TimeReader* times, ParsedLine* out) {
   constexpr bool kFields = kWanted != Wanted::kNoFields;
-  if (step.kind == Kind::kString) [[likely]] {
-    const StringEnd close = FindEnd(p, end);
-    if (close.quote == nullptr) return nullptr;
-    const std::string_view value(p, static_cast<size_t>(close.quote - p));
-    if (step.meaning != FieldMeaning::kNone) TakeField(step.meaning, value, times, out);
-    if (!kFields) return close.quote;
-    if (close.escaped) [[unlikely]]
-      return internal::AddEscaped(NameOf(step), value, out).empty() ? close.quote : nullptr;
-    out->AddDistinctField(NameOf(step), value);
-    return close.quote;
-  }
+  if (step.kind == Kind::kString) [[likely]]
+    return TakeString<kWanted>(step, p, end, times, out);
   const bool scalar = step.kind == Kind::kScalar;
   if (kFields && scalar && step.meaning == FieldMeaning::kNone) {
     if (const char* const behind = FindWholeNumberEnd(p, end); behind != nullptr) [[likely]] {

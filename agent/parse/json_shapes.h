@@ -61,6 +61,8 @@ class JsonShapes {
   Step* FindSibling(uint16_t* first, const char* p, const char* end);
   bool IsAt(const Step& step, const char* p, const char* end) const;
   template <Wanted kWanted>
+  const char* TakeString(const Step& step, const char* p, const char* end, TimeReader* times, ParsedLine* out);
+  template <Wanted kWanted>
   const char* TakeValue(const Step& step, const char* p, const char* end, TimeReader* times, ParsedLine* out);
 
   bool MayTry();

@@ -28,7 +28,13 @@ bool Take(std::string_view word, v1::Severity severity, ParsedLine* out) {
   return true;
 }
 
-bool TakeWord(std::string_view word, ParsedLine* out) { return Take(word, SeverityFromText(word), out); }
+bool TakeWord(std::string_view word, ParsedLine* out) {
+  const v1::Severity severity = SeverityFromText(word);
+  // "config: …" is the name of something, "CONFIG: …" the level of java.util.logging.
+  constexpr size_t kConfigSize = std::string_view("config").size();
+  if (severity == v1::SEVERITY_DEBUG && word.size() == kConfigSize && !IsCapitals(word)) return false;
+  return Take(word, severity, out);
+}
 
 // What ends a level in capitals; '\0' stands for the end of the line.
 bool EndsCapitals(char c) {

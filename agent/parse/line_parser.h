@@ -2,7 +2,8 @@
 //
 // Any bytes are a line; a parser never fails, it finds less. Pure: no clock, no locale, no host's time zone.
 //
-// Times that name no zone are read as UTC, whatever the host's zone: the same file gives the same times everywhere.
+// Times that name no zone are of the zone that the source names, or UTC, whatever the host's zone: the same file gives
+// the same times everywhere.
 // Times that name no year (syslog's) get the latest year in which they are at most a day ahead of the time at which the
 // line was read. Times before 1971 and after 2261 are taken for no times.
 #pragma once

@@ -8,6 +8,7 @@
 #include "agent/parse/formats.h"
 #include "agent/parse/plain.h"
 #include "agent/parse/regex.h"
+#include "agent/parse/zone_offsets.h"
 #include "base/status.h"
 
 namespace sluice::agent {
@@ -15,6 +16,9 @@ namespace {
 
 class PlainParser final : public LineParser {
  public:
+  explicit PlainParser(std::shared_ptr<const FormatOptions> options)
+      : options_(std::move(options)), times_(options_->zone.get()) {}
+
   void Parse(std::string_view line, int64_t read_unix_nano, ParsedLine* out) override {
     out->Clear();
     times_.set_now(read_unix_nano);
@@ -22,6 +26,7 @@ class PlainParser final : public LineParser {
   }
 
  private:
+  const std::shared_ptr<const FormatOptions> options_;
   TimeReader times_;
 };
 
@@ -86,6 +91,9 @@ absl::StatusOr<ParserFactory> ParserFactory::Create(ParserOptions options) {
   auto format = std::make_shared<FormatOptions>();
   format->fields = options.fields.has_value() ? *std::move(options.fields) : DefaultFields(options.kind);
   format->severity_from_status = options.severity_from_status;
+  if (options.time_zone != "UTC") {
+    SLUICE_ASSIGN_OR_RETURN(format->zone, ZoneOffsets::Load(options.time_zone));
+  }
   if (options.kind == ParserKind::kRegex) {
     SLUICE_ASSIGN_OR_RETURN(format->regex, CompiledRegex::Compile(options.regex, format->fields));
   }
@@ -95,7 +103,7 @@ absl::StatusOr<ParserFactory> ParserFactory::Create(ParserOptions options) {
 std::unique_ptr<LineParser> ParserFactory::NewParser() const {
   switch (kind_) {
     case ParserKind::kAuto:
-      if (options_->fields.none() && !options_->severity_from_status) return std::make_unique<AutoParser>();
+      if (options_->fields.none() && !options_->severity_from_status) return std::make_unique<AutoParser>(options_);
       return std::make_unique<AutoFieldsParser>(options_);
     case ParserKind::kJson:
       return Explicit<JsonFormat>(options_);
@@ -108,7 +116,7 @@ std::unique_ptr<LineParser> ParserFactory::NewParser() const {
     case ParserKind::kKlog:
       return Explicit<KlogFormat>(options_);
     case ParserKind::kPlain:
-      return std::make_unique<PlainParser>();
+      return std::make_unique<PlainParser>(options_);
     case ParserKind::kRegex:
       return Explicit<RegexFormat>(options_);
   }

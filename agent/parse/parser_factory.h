@@ -32,8 +32,8 @@ class ParserFactory {
  public:
   // With a regex, its named groups become attributes; one named time, timestamp, ts, … gives also the time, one named
   // level, severity, lvl, … the severity.
-  // InvalidArgument if it is no RE2 expression (with RE2's reason), names no group, or too many; and if an option is
-  // given that is not of this kind.
+  // InvalidArgument if it is no RE2 expression (with RE2's reason), names no group, or too many; if the time zone is
+  // not known; and if an option is given that is not of this kind.
   static absl::StatusOr<ParserFactory> Create(ParserOptions options);
 
   std::unique_ptr<LineParser> NewParser() const;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "agent/parse/show.h"
 #include "gtest/gtest.h"
@@ -105,6 +106,30 @@ TEST(ParserFactoryTest, W3cReadsTheColumnsOfItsFile) {
   }
 }
 
+TEST(ParserFactoryTest, EveryParserReadsTimesInTheSourcesZone) {
+  constexpr std::pair<ParserKind, std::string_view> kRows[] = {
+      {ParserKind::kAuto, "2026-07-20 09:15:39 ERROR x"},
+      {ParserKind::kAuto, R"({"time":"2026-07-20 09:15:39"})"},
+      {ParserKind::kJson, R"({"time":"2026-07-20 09:15:39"})"},
+      {ParserKind::kLogfmt, "time=2026-07-20T09:15:39"},
+      {ParserKind::kW3c, R"(10.0.0.1 - - [20/Jul/2026:09:15:39] "GET / HTTP/1.0" 200 1)"},
+      {ParserKind::kSyslog, "<11>Jul 20 09:15:39 web-1 app[7]: x"},
+      {ParserKind::kKlog, "W0720 09:15:39 7 a.go:1] x"},
+      {ParserKind::kPlain, "Mon Jul 20 09:15:39 2026 x"},
+      {ParserKind::kRegex, "at 2026-07-20 09:15:39"},
+      {ParserKind::kJson, "2026-07-20 09:15:39 no JSON"},
+  };
+  for (const auto& [kind, line] : kRows) {
+    ParserOptions options = {.kind = kind, .time_zone = "Europe/Berlin"};
+    if (kind == ParserKind::kRegex) options.regex = "at (?P<time>.*)";
+    EXPECT_TRUE(Found(options, line).starts_with("2026-07-20T07:15:39Z ")) << line << ": " << Found(options, line);
+    if (kind == ParserKind::kAuto) options.fields = FieldSelection::All();
+    EXPECT_TRUE(Found(options, line).starts_with("2026-07-20T07:15:39Z ")) << line << ": " << Found(options, line);
+    options.time_zone = "UTC";
+    EXPECT_TRUE(Found(options, line).starts_with("2026-07-20T09:15:39Z ")) << line << ": " << Found(options, line);
+  }
+}
+
 TEST(ParserFactoryTest, NamesTheKinds) {
   EXPECT_EQ(*ParserKindFromText("auto"), ParserKind::kAuto);
   EXPECT_EQ(*ParserKindFromText("json"), ParserKind::kJson);
@@ -129,6 +154,7 @@ TEST(ParserFactoryTest, SaysWhatIsWrongWithTheOptions) {
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(ParserFactory::Create({.kind = ParserKind::kPlain, .fields = FieldSelection::All()}).status().code(),
             absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ParserFactory::Create({.time_zone = "Europe/Berlim"}).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(ParserFactory::Create({.kind = ParserKind::kJson, .severity_from_status = true}).status().code(),
             absl::StatusCode::kInvalidArgument);
 }

@@ -23,6 +23,7 @@ struct ParserOptions {
   ParserKind kind = ParserKind::kAuto;
   std::string regex = {};                     // kRegex only: an RE2 expression that is searched in the line
   std::optional<FieldSelection> fields = {};  // not set: none for kAuto and kPlain, all for the others
+  std::string time_zone = "UTC";              // IANA's name: of times that name none
   bool severity_from_status = false;          // kAuto and kW3c only: HTTP's 5xx is ERROR, 4xx WARN, others INFO
 
   friend bool operator==(const ParserOptions&, const ParserOptions&) = default;

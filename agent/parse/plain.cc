@@ -135,7 +135,7 @@ bool MarkReader::ReadTime(int mark) {
   if (out_->time_unix_nano != 0 || !(at_start_ || mark == 1)) return false;
   const size_t bracket = rest_[0] == '[' ? 1 : 0;
   const std::string_view text = rest_.substr(bracket);
-  if (text.size() < 5 || !IsDigit(text[0]) || IsDigit(text[4])) return false;  // a bare number is no time
+  if (text.empty() || !IsDigit(text[0]) || BeginsWithNumber(text)) return false;  // a bare number is no time
   uint64_t time;
   const size_t size = times_->Read(text, &time);
   if (size == 0) return false;
@@ -241,7 +241,7 @@ size_t ReadHead(std::string_view line, TimeReader* times, ParsedLine* out) {
   const std::string_view text = line.substr(size);
   size_t time_size = text.empty() ? 0 : times->Read(text, &time);
   // A number is a time only with a fraction: Squid's "1762938939.123".
-  if (time_size > 0 && IsDigit(text[0]) && IsDigit(text[4]) && text.substr(0, time_size).find('.') == text.npos) {
+  if (time_size > 0 && BeginsWithNumber(text) && text.substr(0, time_size).find('.') == text.npos) {
     time_size = 0;
   }
   if (time_size > 0) {

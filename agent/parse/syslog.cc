@@ -178,8 +178,7 @@ std::string_view ParseSyslog(std::string_view line, const FieldSelection& fields
   }
   // Not every number is a time: only what begins like a date.
   const std::string_view text = line.substr(head);
-  const size_t time_size =
-      text.size() > 4 && !(IsDigit(text[0]) && IsDigit(text[4])) ? times->Read(text, &out->time_unix_nano) : 0;
+  const size_t time_size = BeginsWithNumber(text) ? 0 : times->Read(text, &out->time_unix_nano);
   if (time_size == 0) {
     out->time_unix_nano = 0;
     return has_priority ? kNoTime : kNoHeader;

@@ -4,26 +4,20 @@
 #include <cstring>
 
 #include "agent/parse/civil.h"
+#include "agent/parse/timestamp_end.h"
+#include "agent/parse/zone_offsets.h"
 
 namespace sluice::agent {
 namespace {
 
-constexpr int64_t kNanosPerSecond = 1'000'000'000;
-constexpr int64_t kEarliestSeconds = DaysFromCivil(1971, 1, 1) * kSecondsPerDay;
-constexpr int64_t kLatestSeconds = DaysFromCivil(2262, 1, 1) * kSecondsPerDay;  // its nanoseconds fit an int64_t
-constexpr uint32_t kYearMax = 9999;
-constexpr uint64_t kNoYear = ~uint64_t{0};  // no layout's text has these bytes
+using internal::Finish;
+using internal::FinishDate;
+using internal::kLatestSeconds;
+using internal::kNanosPerSecond;
+using internal::kYearMax;
+using internal::MonthAndDay;
 
-// Reads what follows the clock in every layout, and puts the time together. 0 if it is out of range or runs on.
-inline size_t Finish(std::string_view text, const char* p, int64_t seconds, uint64_t* unix_nano) {
-  const char* const end = text.data() + text.size();
-  const uint32_t nanos = ReadFraction(&p, end);
-  seconds -= ReadZone(&p, end);
-  if (!EndsTime(p, end)) return 0;
-  if (seconds < kEarliestSeconds || seconds >= kLatestSeconds) return 0;
-  *unix_nano = static_cast<uint64_t>(seconds * kNanosPerSecond + nanos);
-  return static_cast<size_t>(p - text.data());
-}
+constexpr uint64_t kNoYear = ~uint64_t{0};  // no layout's text has these bytes
 
 // "2026-11-20T09:15" → its seconds.
 bool ReadYearFirstMinute(const char* p, int64_t* seconds) {
@@ -53,19 +47,6 @@ bool ReadDayFirstTenMinutes(const char* p, int64_t* seconds) {
   return true;
 }
 
-struct MonthAndDay {
-  uint32_t month = 0;
-  uint32_t day = 0;
-};
-
-// Finish for a date that is not yet looked at.
-size_t FinishDate(std::string_view text, const char* p, uint32_t year, MonthAndDay date, int64_t second_of_day,
-                  uint64_t* unix_nano) {
-  if (year > kYearMax || !IsDate(year, date.month, date.day)) return 0;
-  const int64_t seconds = DaysFromCivil(year, date.month, date.day) * kSecondsPerDay + second_of_day;
-  return Finish(text, p, seconds, unix_nano);
-}
-
 // "Nov 20", "Nov  2", "Nov 2"; `p` is moved behind it.
 bool ReadMonthAndDay(const char** p, const char* end, MonthAndDay* date) {
   const char* at = *p;
@@ -79,54 +60,44 @@ bool ReadMonthAndDay(const char** p, const char* end, MonthAndDay* date) {
   return true;
 }
 
-// "Fri Nov 20 09:15:39.123456 2026": the year comes last.
-size_t ReadAsctime(std::string_view text, uint64_t* unix_nano) {
+// " UTC", " +0100", " -03" before a year. False if there is none that is known; an abbreviation of another is passed
+// over.
+bool ReadZoneBeforeYear(const char** p, const char* end, int64_t* seconds) {
+  constexpr ptrdiff_t kLongest = 5;
+  if (end - *p < 2 || **p != ' ') return false;
+  const char first = (*p)[1];
+  const char* const begin = first == '+' || first == '-' ? *p + 1 : *p;
+  const char* at = begin;
+  *seconds = ReadZone(&at, end);
+  const bool known = at != begin;
+  if (!known) {
+    ++at;
+    while (at < end && at - begin <= kLongest && IsUpper(*at)) ++at;
+    if (at == begin + 1) return false;
+  }
+  *p = at;
+  return known;
+}
+
+// "Fri Nov 20 09:15:39.123456 2026", "Fri Nov 20 09:15:39 AM UTC 2026": the year comes last.
+size_t ReadAsctime(const ZoneOffsets* local, std::string_view text, uint64_t* unix_nano) {
   const char* p = text.data() + 4;
   const char* const end = text.data() + text.size();
   MonthAndDay date;
   int64_t second_of_day;
-  if (!ReadMonthAndDay(&p, end, &date) || *p++ != ' ' || !ReadClock(&p, end, &second_of_day)) return 0;
+  if (!ReadMonthAndDay(&p, end, &date) || *p++ != ' ') return 0;
+  if (!ReadTwelveHourClock(&p, end, &second_of_day) && !ReadClock(&p, end, &second_of_day)) return 0;
   const uint32_t nanos = ReadFraction(&p, end);
+  int64_t zone_seconds = 0;
+  if (ReadZoneBeforeYear(&p, end, &zone_seconds)) local = nullptr;
   if (end - p < 5 || *p != ' ') return 0;
-  const size_t size = FinishDate(text, p + 5, FourDigits(p + 1), date, second_of_day, unix_nano);
+  const size_t size = FinishDate(local, text, p + 5, FourDigits(p + 1), date, second_of_day - zone_seconds, unix_nano);
   if (size != 0) *unix_nano += nanos;
   return size;
 }
 
-// "9:15:39 AM" behind a date.
-bool ReadTwelveHourClock(const char** p, const char* end, int64_t* seconds) {
-  const char* at = *p;
-  char padded[8];
-  const bool one_digit = end - at >= 2 && at[1] == ':';
-  const ptrdiff_t size = one_digit ? 7 : 8;
-  if (end - at < size + 3) return false;
-  padded[0] = '0';
-  std::memcpy(padded + (one_digit ? 1 : 0), at, static_cast<size_t>(size));
-  const char* clock = padded;
-  at += size;
-  const char half = at[1];
-  if (!ReadClock(&clock, padded + 8, seconds) || at[0] != ' ' || (half != 'A' && half != 'P') || at[2] != 'M') {
-    return false;
-  }
-  const int64_t hour = *seconds / 3600;
-  if (hour < 1 || hour > 12) return false;
-  *seconds += ((half == 'P' ? 12 : 0) - (hour == 12 ? 12 : 0)) * 3600;
-  *p = at + 3;
-  return true;
-}
-
-// "11/" or "1/"; `p` is moved behind it.
-bool ReadDayOrMonth(const char** p, const char* end, uint32_t* number) {
-  const char* at = *p;
-  *number = 0;
-  for (int i = 0; i < 2 && at < end && IsDigit(*at); ++i) *number = *number * 10 + static_cast<uint32_t>(*at++ - '0');
-  if (at == *p || at == end || *at != '/') return false;
-  *p = at + 1;
-  return true;
-}
-
 // "2026-11-20  09:15:39": apt's logs have two blanks.
-size_t ReadTwoBlanks(std::string_view text, uint64_t* unix_nano) {
+size_t ReadTwoBlanks(const ZoneOffsets* local, std::string_view text, uint64_t* unix_nano) {
   const char* const p = text.data();
   char minute[16];
   if (text.size() < 20 || p[10] != ' ' || p[11] != ' ' || p[17] != ':') return 0;
@@ -135,7 +106,18 @@ size_t ReadTwoBlanks(std::string_view text, uint64_t* unix_nano) {
   int64_t seconds;
   const uint32_t second = TwoDigits(p + 18);
   if (second > 60 || !ReadYearFirstMinute(minute, &seconds)) return 0;
-  return Finish(text, p + 20, seconds + second, unix_nano);
+  return Finish(local, text, p + 20, seconds + second, unix_nano);
+}
+
+// "2026-11-20T09:15Z": what has no seconds is a time if it has a zone.
+size_t ReadWithoutSeconds(std::string_view text, uint64_t* unix_nano) {
+  constexpr size_t kClockEnd = std::string_view("2026-11-20T09:15").size();
+  if (text.size() <= kClockEnd || (text[10] != 'T' && text[10] != 't')) return 0;
+  const char* p = text.data() + kClockEnd;
+  int64_t seconds;
+  if (*p == ' ' || !ReadYearFirstMinute(text.data(), &seconds)) return 0;
+  seconds -= ReadZone(&p, text.data() + text.size());
+  return p == text.data() + kClockEnd ? 0 : Finish(nullptr, text, p, seconds, unix_nano);
 }
 
 }  // namespace
@@ -149,17 +131,19 @@ void TimeReader::Remember(const char* date, int64_t seconds) {
 
 size_t TimeReader::ReadYearFirst(std::string_view text, uint64_t* unix_nano) {
   constexpr size_t kSize = std::string_view("2026-11-20T09:15:39").size();
-  if (text.size() < kSize) return 0;
+  if (text.size() < kSize) return ReadWithoutSeconds(text, unix_nano);
   const char* const p = text.data();
   // The colon tells this layout from the others that may be remembered.
   if (p[13] != ':' || !Remembers(p)) {
     int64_t seconds;
-    if (!ReadYearFirstMinute(p, &seconds)) return ReadTwoBlanks(text, unix_nano);
+    if (!ReadYearFirstMinute(p, &seconds)) return ReadTwoBlanks(zone_, text, unix_nano);
     Remember(p, seconds);
   }
   const uint32_t second = TwoDigits(p + 17);
-  if (p[16] != ':' || second > 60) return 0;
-  return Finish(text, p + kSize, date_seconds_ + second, unix_nano);
+  if (p[16] != ':') [[unlikely]]
+    return ReadWithoutSeconds(text, unix_nano);
+  if (second > 60) return 0;
+  return Finish(zone_, text, p + kSize, date_seconds_ + second, unix_nano);
 }
 
 size_t TimeReader::ReadDayFirst(std::string_view text, uint64_t* unix_nano) {
@@ -173,17 +157,18 @@ size_t TimeReader::ReadDayFirst(std::string_view text, uint64_t* unix_nano) {
   }
   const uint32_t second = TwoDigits(p + 18);
   if (!IsDigit(p[16]) || p[17] != ':' || second > 60) return 0;
-  return Finish(text, p + kSize, date_seconds_ + (p[16] - '0') * 60 + second, unix_nano);
+  return Finish(zone_, text, p + kSize, date_seconds_ + (p[16] - '0') * 60 + second, unix_nano);
 }
 
 // The start of the day in the latest year in which the time is at most a day ahead of now; negative if there is none.
 int64_t TimeReader::StartOfDay(uint32_t month, uint32_t day, int64_t second_of_day) {
-  const int64_t latest = now_seconds_ + kSecondsPerDay - second_of_day;
+  const int64_t now = zone_ == nullptr ? now_seconds_ : zone_->ToLocal(now_seconds_);
+  const int64_t latest = now + kSecondsPerDay - second_of_day;
   const uint64_t date = month << 8 | day;
   const bool remembered = date_[0] == date && date_[1] == kNoYear && date_seconds_ <= latest &&
                           latest < date_seconds_ + 365 * kSecondsPerDay;
   if (remembered) return date_seconds_;
-  const int64_t this_year = YearOfDay(std::max<int64_t>(now_seconds_, 0) / kSecondsPerDay);
+  const int64_t this_year = YearOfDay(std::max<int64_t>(now, 0) / kSecondsPerDay);
   constexpr int kYearsBack = 8;  // 29 February may be that long ago
   for (int64_t year = this_year + 1; year >= this_year - kYearsBack; --year) {
     if (!IsDate(year, month, day)) continue;
@@ -201,7 +186,7 @@ size_t TimeReader::ReadNameFirst(std::string_view text, uint64_t* unix_nano) {
   const char* p = text.data();
   const char* const end = p + text.size();
   if (text.size() < std::string_view("Nov 2 09:15:39").size()) return 0;
-  if (IsWeekday(p) && p[3] == ' ') return ReadAsctime(text, unix_nano);
+  if (IsWeekday(p) && p[3] == ' ') return ReadAsctime(zone_, text, unix_nano);
   if (IsWeekday(p) && p[3] == ',' && p[4] == ' ') {
     const size_t size = ReadDayFirst(text.substr(5), unix_nano);
     return size == 0 ? 0 : 5 + size;
@@ -214,16 +199,16 @@ size_t TimeReader::ReadNameFirst(std::string_view text, uint64_t* unix_nano) {
     const uint32_t year = FourDigits(p + 2);
     p += 7;
     if (!ReadTwelveHourClock(&p, end, &second_of_day)) return 0;
-    return FinishDate(text, p, year, date, second_of_day, unix_nano);
+    return FinishDate(zone_, text, p, year, date, second_of_day, unix_nano);
   }
   if (end - p < 6 || p[0] != ' ') return 0;
   const uint32_t year = FourDigits(p + 1);
   const bool with_year = year <= kYearMax && p[5] == ' ';
   p += with_year ? 6 : 1;
   if (!ReadClock(&p, end, &second_of_day)) return 0;
-  if (with_year) return FinishDate(text, p, year, date, second_of_day, unix_nano);
+  if (with_year) return FinishDate(zone_, text, p, year, date, second_of_day, unix_nano);
   const int64_t start = StartOfDay(date.month, date.day, second_of_day);
-  return start < 0 ? 0 : Finish(text, p, start + second_of_day, unix_nano);
+  return start < 0 ? 0 : Finish(zone_, text, p, start + second_of_day, unix_nano);
 }
 
 size_t TimeReader::ReadKlog(std::string_view text, uint64_t* unix_nano) {
@@ -242,9 +227,9 @@ size_t TimeReader::ReadKlog(std::string_view text, uint64_t* unix_nano) {
   if (!ReadClock(&p, end, &second_of_day)) return 0;
   if (!with_year) {
     const int64_t start = StartOfDay(month, day, second_of_day);
-    return start < 0 ? 0 : Finish(text, p, start + second_of_day, unix_nano);
+    return start < 0 ? 0 : Finish(zone_, text, p, start + second_of_day, unix_nano);
   }
-  return FinishDate(text, p, year, {month, day}, second_of_day, unix_nano);
+  return FinishDate(zone_, text, p, year, {month, day}, second_of_day, unix_nano);
 }
 
 size_t TimeReader::ReadEpoch(std::string_view text, uint64_t* unix_nano) {
@@ -273,43 +258,6 @@ size_t TimeReader::ReadEpoch(std::string_view text, uint64_t* unix_nano) {
   return static_cast<size_t>(p - text.data());
 }
 
-size_t TimeReader::ReadBasic(std::string_view text, uint64_t* unix_nano) {
-  constexpr size_t kSize = std::string_view("20261120T091539").size();
-  if (text.size() < kSize) return 0;
-  const char* const p = text.data();
-  const uint32_t hour = TwoDigits(p + 9);
-  const uint32_t minute = TwoDigits(p + 11);
-  const uint32_t second = TwoDigits(p + 13);
-  if ((p[8] != 'T' && p[8] != 't') || hour > 23 || minute > 59 || second > 60) return 0;
-  return FinishDate(text, p + kSize, FourDigits(p), {TwoDigits(p + 4), TwoDigits(p + 6)},
-                    hour * 3600 + minute * 60 + second, unix_nano);
-}
-
-size_t TimeReader::ReadSlashed(std::string_view text, uint64_t* unix_nano) {
-  const char* p = text.data();
-  const char* const end = p + text.size();
-  uint32_t first;
-  uint32_t second;
-  if (!ReadDayOrMonth(&p, end, &first) || !ReadDayOrMonth(&p, end, &second) || end - p < 6) return 0;
-  const uint32_t year = FourDigits(p);
-  p += 4;
-  if (*p == ',') ++p;
-  if (p == end || *p++ != ' ') return 0;
-  int64_t second_of_day;
-  const bool twelve_hours = ReadTwelveHourClock(&p, end, &second_of_day);
-  if (!twelve_hours && !ReadClock(&p, end, &second_of_day)) return 0;
-  const bool both_may_be_the_month = first <= 12 && second <= 12 && first != second;
-  if (both_may_be_the_month && !twelve_hours) return 0;
-  const MonthAndDay date = first > 12 ? MonthAndDay{second, first} : MonthAndDay{first, second};
-  return FinishDate(text, p, year, date, second_of_day, unix_nano);
-}
-
-// What none of the frequent layouts is.
-size_t TimeReader::ReadRare(std::string_view text, uint64_t* unix_nano) {
-  if (text[1] == '/' || text[2] == '/') return ReadSlashed(text, unix_nano);
-  return text[8] == 'T' || text[8] == 't' ? ReadBasic(text, unix_nano) : 0;
-}
-
 size_t TimeReader::Read(std::string_view text, uint64_t* unix_nano) {
   if (text.size() < 9) return 0;
   if (!IsDigit(text[0])) return IsLetter(text[0]) ? ReadNameFirst(text, unix_nano) : 0;
@@ -320,6 +268,12 @@ size_t TimeReader::Read(std::string_view text, uint64_t* unix_nano) {
     size = ReadDayFirst(text, unix_nano);
   }
   return size != 0 ? size : ReadRare(text, unix_nano);
+}
+
+uint64_t TimeReader::DayAfter(uint64_t unix_nano) const {
+  if (zone_ == nullptr) return unix_nano + kSecondsPerDay * kNanosPerSecond;
+  const int64_t local = zone_->ToLocal(static_cast<int64_t>(unix_nano) / kNanosPerSecond);
+  return static_cast<uint64_t>(zone_->ToUtc(local + kSecondsPerDay) * kNanosPerSecond) + unix_nano % kNanosPerSecond;
 }
 
 }  // namespace sluice::agent

@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "agent/parse/show.h"
+#include "agent/parse/zone_offsets.h"
 #include "base/strings.h"
 #include "gtest/gtest.h"
 
@@ -13,8 +14,8 @@ namespace sluice::agent {
 namespace {
 
 // What Read finds: the time, and what stands behind it if anything does.
-std::string Found(std::string_view text, int64_t now = kTestNow) {
-  TimeReader times;
+std::string Found(std::string_view text, int64_t now = kTestNow, const ZoneOffsets* zone = nullptr) {
+  TimeReader times(zone);
   times.set_now(now);
   uint64_t time = 0;
   const size_t size = times.Read(text, &time);
@@ -43,6 +44,10 @@ TEST(TimestampTest, ReadsEveryLayout) {
       {"2026/11/20 09:15:39 [error]", "2026-11-20T09:15:39Z then ' [error]'"},
       {"2026.11.20 09:15:39.5", "2026-11-20T09:15:39.5Z"},
       {"2026-11-20T09:15:60Z", "2026-11-20T09:16:00Z"},
+      {"2026-11-20T09:15Z", "2026-11-20T09:15:00Z"},
+      {"2026-11-20t09:15z x", "2026-11-20T09:15:00Z then ' x'"},
+      {"2026-11-20T09:15+01:00", "2026-11-20T08:15:00Z"},
+      {"2026-11-20T09:15-0530", "2026-11-20T14:45:00Z"},
       {"2024-02-29T00:00:00Z", "2024-02-29T00:00:00Z"},
       {"2000-02-29T00:00:00Z", "2000-02-29T00:00:00Z"},
       {"1971-01-01T00:00:00Z", "1971-01-01T00:00:00Z"},
@@ -85,6 +90,22 @@ TEST(TimestampTest, ReadsEveryLayout) {
       {"Fri Nov 20 09:15:39 2026", "2026-11-20T09:15:39Z"},
       {"Fri Nov 20 09:15:39.123456 2026]", "2026-11-20T09:15:39.123456Z then ']'"},
       {"Fri, 20 Nov 2026 09:15:39 GMT", "2026-11-20T09:15:39Z"},
+      // date(1), Java: the zone before the year.
+      {"Fri Nov 20 09:15:39 UTC 2026", "2026-11-20T09:15:39Z"},
+      {"Fri Nov 20 09:15:39.5 CET 2026: x", "2026-11-20T08:15:39.5Z then ': x'"},
+      {"Fri Nov  2 09:15:39 PDT 2026", "2026-11-02T16:15:39Z"},
+      {"Fri Nov 20 09:15:39 +0530 2026", "2026-11-20T03:45:39Z"},
+      {"Fri Nov 20 09:15:39 -03 2026", "2026-11-20T12:15:39Z"},
+      {"Fri Nov 20 09:15:39 PM UTC 2026", "2026-11-20T21:15:39Z"},
+      {"Fri Nov 20 09:15:39 BRT 2026 x", "2026-11-20T09:15:39Z then ' x'"},
+      // Points, the day first.
+      {"20.11.2026 09:15:39", "2026-11-20T09:15:39Z"},
+      {"20.11.2026, 09:15:39,123 x", "2026-11-20T09:15:39.123Z then ' x'"},
+      {"01.05.2026 09:15:39 CEST", "2026-05-01T07:15:39Z"},
+      // log4j's short year.
+      {"26/11/20 09:15:39", "2026-11-20T09:15:39Z"},
+      {"26/11/20 09:15:39 INFO", "2026-11-20T09:15:39Z then ' INFO'"},
+      {"99/12/31 23:59:59.5", "1999-12-31T23:59:59.5Z"},
       // ISO 8601's basic form.
       {"20261120T091539Z", "2026-11-20T09:15:39Z"},
       {"20261120T091539", "2026-11-20T09:15:39Z"},
@@ -171,6 +192,22 @@ TEST(TimestampTest, RefusesWhatIsNoTime) {
       "Nox 20 09:15:39",
       "Fri Nov 20 09:15:39",
       "Fri Nov 31 09:15:39 2026",
+      "Fri Nov 20 09:15:39 UTC",
+      "Fri Nov 20 09:15:39 SUMMER 2026",
+      "Fri Nov 20 09:15:39 utc 2026",
+      "2026-11-20 09:15Z",
+      "2026-11-20T09:15 +01:00",
+      "2026-11-20T09:15x",
+      "2026-11-31T09:15Z",
+      "20.13.2026 09:15:39",
+      "31.11.2026 09:15:39",
+      "20.11.2026",
+      "20.11.2026x09:15:39",
+      "20.11/2026 09:15:39",
+      "1.11.2026 09:15:39",
+      "26/11/31 09:15:39",
+      "26/11/20 25:15:39",
+      "26/11-20 09:15:39",
       "Fri, 20 Nox 2026 09:15:39 GMT",
       "No time at all here",
       "12345678",
@@ -227,6 +264,53 @@ TEST(TimestampTest, TakesTheLatestYearThatIsNotAhead) {
       {"Feb 29 10:00:00", "2104-02-28T09:00:00Z", "2096-02-29T10:00:00Z"},
   };
   for (const YearRow& row : kRows) EXPECT_EQ(Found(row.text, Nanos(row.now)), row.found) << row.text << " " << row.now;
+}
+
+// Of times without a zone only; the clocks are set forward on 29 March and back on 25 October.
+TEST(TimestampTest, ReadsTimesWithoutAZoneInTheSourcesZone) {
+  const auto berlin = *ZoneOffsets::Load("Europe/Berlin");
+  constexpr Row kRows[] = {
+      {"2026-11-20 09:15:39.123", "2026-11-20T08:15:39.123Z"},
+      {"2026-07-20  09:15:39", "2026-07-20T07:15:39Z"},
+      {"2026-07-20 09:15:39 BRT", "2026-07-20T07:15:39Z then ' BRT'"},
+      {"20-Jul-2026 09:15:39", "2026-07-20T07:15:39Z"},
+      {"Jul 20 09:15:39 host", "2026-07-20T07:15:39Z then ' host'"},
+      {"Jul 20, 2026 9:15:39 AM", "2026-07-20T07:15:39Z"},
+      {"Mon Jul 20 09:15:39 2026", "2026-07-20T07:15:39Z"},
+      {"Mon Jul 20 09:15:39 BRT 2026", "2026-07-20T07:15:39Z"},
+      {"20260720T091539", "2026-07-20T07:15:39Z"},
+      {"7/20/2026 09:15:39", "2026-07-20T07:15:39Z"},
+      {"20.07.2026 09:15:39", "2026-07-20T07:15:39Z"},
+      {"26/07/20 09:15:39", "2026-07-20T07:15:39Z"},
+      {"2026-03-29 01:59:59", "2026-03-29T00:59:59Z"},
+      {"2026-03-29 02:30:00", "2026-03-29T01:30:00Z"},
+      {"2026-03-29 03:00:00", "2026-03-29T01:00:00Z"},
+      {"2026-10-25 02:30:00", "2026-10-25T00:30:00Z"},
+      {"2026-10-25 03:00:00", "2026-10-25T02:00:00Z"},
+      // These say it.
+      {"2026-07-20 09:15:39Z", "2026-07-20T09:15:39Z"},
+      {"2026-07-20T09:15Z", "2026-07-20T09:15:00Z"},
+      {"2026-07-20 09:15:39 +0000", "2026-07-20T09:15:39Z"},
+      {"Mon Jul 20 09:15:39 UTC 2026", "2026-07-20T09:15:39Z"},
+      {"20/Jul/2026:09:15:39 +0000", "2026-07-20T09:15:39Z"},
+      {"1795166139", "2026-11-20T09:15:39Z"},
+  };
+  for (const Row& row : kRows) EXPECT_EQ(Found(row.text, kTestNow, berlin.get()), row.found) << row.text;
+
+  TimeReader times(berlin.get());
+  times.set_now(kTestNow);
+  uint64_t time = 0;
+  EXPECT_EQ(times.ReadKlog("0720 09:15:39.5 1 main.go:12]", &time), 15);
+  EXPECT_EQ(ShowTime(time), "2026-07-20T07:15:39.5Z");
+}
+
+TEST(TimestampTest, ADayLaterTheClockShowsTheSame) {
+  const auto berlin = *ZoneOffsets::Load("Europe/Berlin");
+  uint64_t time = 0;
+  ASSERT_NE(TimeReader().Read("2026-03-28T01:30:00.5Z", &time), 0);
+  EXPECT_EQ(ShowTime(TimeReader().DayAfter(time)), "2026-03-29T01:30:00.5Z");
+  EXPECT_EQ(ShowTime(TimeReader(berlin.get()).DayAfter(time)), "2026-03-29T01:30:00.5Z");  // 2:30 is skipped
+  EXPECT_EQ(ShowTime(TimeReader(berlin.get()).DayAfter(time + 3'600'000'000'000)), "2026-03-29T01:30:00.5Z");
 }
 
 TEST(TimestampTest, TakesTheYearAnewWhenTheClockHasMovedOn) {
@@ -288,7 +372,8 @@ TEST(TimestampTest, MemoryNeverChangesAResult) {
                          "2026-11-20 09:15:39",      "20/Nov/2026:09:15:39 +0000", "Nov 20 09:15:39 host",
                          "Nov 20 2026 09:15:39",     "Fri Nov 20 09:15:39 2026",   "20 Nov 2026 09:15:39.123 * x",
                          std::string(24, '\0'),      std::string(24, '\xff'),      "1795166139.5",
-                         "2026-11-20  09:15:39 zz",  "1120 09:15:39.123456 1"};
+                         "2026-11-20  09:15:39 zz",  "1120 09:15:39.123456 1",     "2026-11-20T09:15Z",
+                         "20.11.2026 09:15:39",      "26/11/20 09:15:39",          "Fri Nov 20 09:15:39 UTC 2026"};
   TimeReader old;
   for (int i = 0; i < 300'000; ++i) {
     std::string& text = texts[random() % std::size(texts)];

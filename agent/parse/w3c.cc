@@ -135,8 +135,10 @@ bool W3cColumns::TakeTime(std::string_view date, std::string_view time, TimeRead
   uint64_t unix_nano;
   if (times->ReadYearFirst(text, &unix_nano) != text.size()) return false;
   if (of_file) {
-    const auto second_of_day = static_cast<uint32_t>(unix_nano / 1'000'000'000 % kSecondsPerDay);
-    if (second_of_day + kDisorderSeconds < file_second_of_day_) unix_nano += kSecondsPerDay * uint64_t{1'000'000'000};
+    const char* clock = time.data();
+    int64_t second_of_day = 0;
+    ReadClock(&clock, clock + time.size(), &second_of_day);
+    if (second_of_day + kDisorderSeconds < file_second_of_day_) unix_nano = times->DayAfter(unix_nano);
   }
   out->time_unix_nano = unix_nano;
   return true;

@@ -2,8 +2,10 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "agent/parse/show.h"
+#include "agent/parse/zone_offsets.h"
 #include "base/strings.h"
 #include "gtest/gtest.h"
 
@@ -75,6 +77,19 @@ TEST(W3cTest, TakesTheDateOfTheFileForRowsThatHaveATimeOnly) {
   EXPECT_EQ(Found(columns, "00:00:01 10.0.0.1"), "2026-11-21T00:00:01Z - -") << "behind midnight";
   ASSERT_TRUE(columns.ReadDirective("#Date: yesterday"));
   EXPECT_EQ(Found(columns, "09:15:39 10.0.0.1"), "no row");
+}
+
+TEST(W3cTest, ReadsTimesInTheSourcesZone) {
+  const auto berlin = *ZoneOffsets::Load("Europe/Berlin");
+  TimeReader times(berlin.get());
+  W3cColumns columns;
+  columns.ReadDirectives("#Date: 2026-07-20 23:59:00\n#Fields: time c-ip\n");
+  for (const auto& [row, time] : {std::pair("23:59:01 10.0.0.1", "2026-07-20T21:59:01Z"),
+                                  std::pair("00:00:01 10.0.0.1", "2026-07-20T22:00:01Z")}) {
+    ParsedLine line;
+    ASSERT_TRUE(columns.ParseRow(row, &times, &line));
+    EXPECT_EQ(ShowTime(line.time_unix_nano), time) << row;
+  }
 }
 
 TEST(W3cTest, ReadsTheExampleOfTheFormatsDraft) {

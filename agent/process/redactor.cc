@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "agent/process/secret_names.h"
 #include "base/status.h"
 #include "base/text.h"
 

@@ -6,6 +6,8 @@
 
 #include "agent/process/card_number.h"
 #include "agent/process/secret_marks.h"
+#include "agent/process/secret_names.h"
+#include "agent/process/secret_value.h"
 
 namespace sluice::agent {
 namespace {
@@ -22,11 +24,6 @@ enum ByteClass : uint8_t {
   kKeyByte = 128,  // of a name: a word, '-', '.'
 };
 
-// Two bytes as a number.
-constexpr uint16_t Pair(char first, char second) {
-  return static_cast<uint16_t>(static_cast<uint8_t>(first) << 8 | static_cast<uint8_t>(second));
-}
-
 // A key of a known form, told by how it begins.
 struct KeyForm {
   std::string_view begins;
@@ -40,36 +37,19 @@ constexpr KeyForm kKeys[] = {
     {"xoxb-", kBase64, 10},     {"xoxp-", kBase64, 10},   {"xoxr-", kBase64, 10},   {"xoxs-", kBase64, 10},
     {"sk_live_", kAlnum, 10},   {"sk_test_", kAlnum, 10}, {"rk_live_", kAlnum, 10}, {"sk-", kBase64, 20},
 };
-constexpr std::string_view kSchemes[] = {"Bearer ", "bearer ", "Basic ", "basic "};
 constexpr size_t kSchemeTokenMin = 8;
 
-constexpr std::string_view kSecretNames[] = {"password",   "passwd",      "pwd",          "passphrase",  "secret",
-                                             "token",      "apikey",      "api_key",      "api-key",     "accesskey",
-                                             "access_key", "access-key",  "private_key",  "private-key", "privatekey",
-                                             "credential", "credentials", "authorization"};
-
-// The last two letters of those.
-constexpr auto kNameEnds = [] {
-  std::array<uint16_t, 16> ends{};
-  size_t count = 0;
-  for (std::string_view name : kSecretNames) {
-    const uint16_t pair = Pair(name[name.size() - 2], name[name.size() - 1]);
-    if (std::find(ends.begin(), ends.end(), pair) == ends.end()) ends[count++] = pair;
-  }
-  return ends;
-}();
-
-// With which two bytes a key, a JWT or a scheme begins.
+// With which two bytes a key, a JWT or a scheme begins, the scheme in any case.
 constexpr auto kKeyPairs = [] {
   std::array<uint16_t, 32> pairs{};
   size_t count = 0;
   const auto add = [&](std::string_view begins) {
-    const uint16_t pair = Pair(begins[0], begins[1]);
+    const uint16_t pair = BytePair(begins[0], begins[1]);
     if (std::find(pairs.begin(), pairs.end(), pair) == pairs.end()) pairs[count++] = pair;
   };
   for (const KeyForm& key : kKeys) add(key.begins);
-  for (std::string_view scheme : kSchemes) add(scheme);
-  add("eyJ");
+  for (std::string_view begins : {"eyJ", "bearer", "Bearer", "BEARER", "bEARER", "basic", "Basic", "BASIC", "bASIC"})
+    add(begins);
   return pairs;
 }();
 static_assert(std::all_of(kKeyPairs.begin(), kKeyPairs.end(), [](uint16_t pair) {
@@ -98,8 +78,6 @@ size_t Run(std::string_view text, size_t begin, uint8_t what) {
   while (end < text.size() && Is(text[end], what)) ++end;
   return end - begin;
 }
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 // Walks over a text once.
 class Finder {
@@ -171,22 +149,18 @@ class Finder {
   size_t LookAtKey(size_t at) {
     const std::string_view rest = text_.substr(at);
     // Most words are seen to be no keys by their second letter.
-    if (rest.size() < 2 || !MayBeKey(Pair(rest[0], rest[1]))) return at + 1;
+    if (rest.size() < 2 || !MayBeKey(BytePair(rest[0], rest[1]))) return at + 1;
     if (rest.starts_with("eyJ")) return LookAtJwt(at);
     for (const KeyForm& key : kKeys) {
       if (!rest.starts_with(key.begins)) continue;
       const size_t size = Run(rest, key.begins.size(), key.bytes);
       if (size >= key.min) return Add(at, at + key.begins.size() + size, kTokens);
     }
-    for (std::string_view scheme : kSchemes) {
-      if (!rest.starts_with(scheme)) continue;
-      size_t size = Run(rest, scheme.size(), kBase64);
-      if (size >= kSchemeTokenMin && LooksRandom(rest.substr(scheme.size(), size))) {
-        while (scheme.size() + size < rest.size() && rest[scheme.size() + size] == '=') ++size;
-        return Add(at + scheme.size(), at + scheme.size() + size, kTokens);
-      }
-    }
-    return at + 1;
+    const size_t scheme = BearerOrBasicSize(rest);
+    if (scheme == 0) return at + 1;
+    const std::string_view token = rest.substr(scheme, TokenSize(rest.substr(scheme)));
+    const bool is_token = token.size() >= kSchemeTokenMin && LooksRandom(token);
+    return is_token ? Add(at + scheme, at + scheme + token.size(), kTokens) : at + 1;
   }
 
   static bool MayBeKey(uint16_t pair) {
@@ -197,7 +171,10 @@ class Finder {
 
   // No word of prose, as in "Basic training".
   static bool LooksRandom(std::string_view token) {
-    return token.size() >= 20 || std::any_of(token.begin(), token.end(), IsDigit);
+    if (token.size() >= 20 || token.back() == '=' || std::any_of(token.begin(), token.end(), IsDigit)) return true;
+    int humps = 0;  // as in "dXNlcjpwYXNz"
+    for (size_t i = 1; i < token.size(); ++i) humps += Is(token[i], kUpper) && !Is(token[i - 1], kUpper) ? 1 : 0;
+    return humps > 1;
   }
 
   // header.payload.signature
@@ -218,56 +195,21 @@ class Finder {
   size_t LookAtValue(size_t at) {
     size_t name_end = at;
     while (name_end > done_ && text_[name_end - 1] == ' ') --name_end;
+    if (text_[at] == '=' && name_end > done_ && text_[name_end - 1] == ']') --name_end;  // PHP's "[name] => …"
     while (name_end > done_ &&
            (text_[name_end - 1] == '"' || text_[name_end - 1] == '\'' || text_[name_end - 1] == '\\')) {
       --name_end;
     }
     // Most names are seen to be no secret's by their last letters.
-    if (name_end - done_ < 2 || !MayEndName(text_[name_end - 2], text_[name_end - 1])) return at + 1;
+    if (name_end - done_ < 2 || !MayEndSecretName(text_[name_end - 2], text_[name_end - 1])) return at + 1;
     size_t name_begin = name_end;
     while (name_begin > done_ && Is(text_[name_begin - 1], kKeyByte)) --name_begin;
-    if (!NamesSecret(text_.substr(name_begin, name_end - name_begin))) return at + 1;
-    return TakeValue(at + 1);
-  }
-
-  static bool MayEndName(char before, char last) {
-    const uint16_t pair = Pair(Lower(before), Lower(last));
-    bool found = false;
-    for (uint16_t known : kNameEnds) found |= known == pair;
-    return found;
-  }
-
-  size_t TakeValue(size_t at) {
-    while (at < text_.size() && (text_[at] == ' ' || text_[at] == '=' || text_[at] == '>')) ++at;
-    const bool escaped = at < text_.size() && text_[at] == '\\';
-    size_t begin = escaped ? at + 1 : at;
-    if (begin < text_.size() && (text_[begin] == '"' || text_[begin] == '\''))
-      return TakeQuoted(begin + 1, text_[begin], escaped);
-    for (std::string_view scheme : kSchemes) {
-      if (text_.substr(at).starts_with(scheme)) at += scheme.size();
-    }
-    size_t end = at;
-    while (end < text_.size() && std::string_view(" \t,;&)}]\"'<>{[\\").find(text_[end]) == std::string_view::npos)
-      ++end;
-    const std::string_view value = text_.substr(at, end - at);
-    if (value.empty() || value == "null" || value == "true" || value == "false") return std::max(at, end);
-    return Add(at, end, kTokens);
-  }
-
-  size_t TakeQuoted(size_t begin, char quote, bool escaped) {
-    for (std::string_view scheme : kSchemes) {
-      if (text_.substr(begin).starts_with(scheme)) begin += scheme.size();
-    }
-    size_t end = begin;
-    while (end < text_.size() && text_[end] != quote) {
-      if (text_[end] == '\\') {
-        if (escaped) break;
-        ++end;
-      }
-      ++end;
-    }
-    end = std::min(end, text_.size());
-    return end > begin ? Add(begin, end, kTokens) : end;
+    const std::string_view name = text_.substr(name_begin, name_end - name_begin);
+    if (!NamesSecret(name)) return at + 1;
+    const bool in_query = name_begin > 0 && (text_[name_begin - 1] == '?' || text_[name_begin - 1] == '&');
+    const bool is_header = NamesAuthorization(name) && !in_query;
+    return FindSecretValues(text_, at + 1, is_header ? SecretNameKind::kAuthorization : SecretNameKind::kOther,
+                            [this](size_t begin, size_t end) { Add(begin, end, kTokens); });
   }
 
   const std::string_view text_;
@@ -280,15 +222,6 @@ class Finder {
 
 void FindSecrets(std::string_view text, uint8_t kinds, std::vector<Secret>* found) {
   Finder(text, kinds, found).Find();
-}
-
-bool NamesSecret(std::string_view name) {
-  for (std::string_view secret : kSecretNames) {
-    if (name.size() < secret.size()) continue;
-    const std::string_view end = name.substr(name.size() - secret.size());
-    if (std::equal(end.begin(), end.end(), secret.begin(), [](char a, char b) { return Lower(a) == b; })) return true;
-  }
-  return false;
 }
 
 }  // namespace sluice::agent

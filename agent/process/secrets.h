@@ -14,9 +14,9 @@ enum SecretKind : uint8_t {
   // a blank or '-' between, as they are printed on cards.
   kCardNumbers = 1,
   // What gives access: JWTs, "Bearer …", "Basic …", keys of well-known form (AWS, GitHub, GitLab, Slack, Stripe,
-  // Google,
-  // npm, "sk-…"), and the value of a name that ends in password, passwd, pwd, passphrase, secret, token, api_key,
-  // access_key, private_key, credential(s) or authorization: name=value, name: value, "name":"value".
+  // Google, npm, "sk-…"), and the value of a name that ends in password, passwd, pwd, passphrase, secret, token,
+  // api_key, access_key, private_key, credential(s) or authorization: name=value, name: value, "name":"value"; of
+  // authorization the whole credentials, whatever their scheme.
   kTokens = 2,
   // name@host.domain
   kEmails = 4,
@@ -30,8 +30,5 @@ struct Secret {
 
 // Appends what is found, in ascending order; they do not overlap.
 void FindSecrets(std::string_view text, uint8_t kinds, std::vector<Secret>* found);
-
-// If what is called so is a secret, by its end: "password", "db.Password", "ACCESS_TOKEN".
-bool NamesSecret(std::string_view name);
 
 }  // namespace sluice::agent

@@ -3,8 +3,10 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "agent/process/secret_names.h"
 #include "base/strings.h"
 #include "base/test_seed.h"
 #include "gtest/gtest.h"
@@ -58,8 +60,13 @@ TEST(SecretsTest, KeysOfKnownForms) {
   EXPECT_EQ(Mask("(eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P)"), "([T])");
   EXPECT_EQ(Mask("sk_live_abcdefghij12 sk-abcdefghijklmnopqrst"), "[T] [T]");
   EXPECT_EQ(Mask("sent Bearer abcdef0123456789==, ok"), "sent Bearer [T], ok");
-  for (std::string_view text : {"Bearer of news", "AKIA", "ghp_short", "eyJ.a.b", "task-force",
-                                "risk-averse-strategy-now", "Basic training", "xAKIAIOSFODNN7EXAMPLE"}) {
+  EXPECT_EQ(Mask("BEARER abcdef0123456789 bEaReR  abcdef0123456789 BASIC YTpiOmNkZTE="),
+            "BEARER [T] bEaReR  [T] BASIC [T]");
+  EXPECT_EQ(Mask("Basic dXNlcjpwYXNz"), "Basic [T]");
+  EXPECT_EQ(Mask("Bearer abc\\/def0123\\u002B456 x"), "Bearer [T] x");
+  for (std::string_view text :
+       {"Bearer of news", "AKIA", "ghp_short", "eyJ.a.b", "task-force", "risk-averse-strategy-now", "Basic training",
+        "Basic JavaScript", "BASIC TRAINING", "xAKIAIOSFODNN7EXAMPLE"}) {
     EXPECT_EQ(Mask(text), text);
   }
 }
@@ -77,6 +84,28 @@ TEST(SecretsTest, ValuesOfNamesThatTell) {
                                 "\"password\":\"\"", "password={", "=", ":", "token"}) {
     EXPECT_EQ(Mask(text), text);
   }
+}
+
+TEST(SecretsTest, WholeCredentialsOfAnAuthorization) {
+  constexpr std::pair<std::string_view, std::string_view> kRows[] = {
+      {"Authorization: Token 9944b09199c62bcf", "Authorization: Token [T]"},
+      {"authorization: ApiKey ann:abc1", "authorization: ApiKey [T]"},
+      {"AUTHORIZATION: BEARER abc", "AUTHORIZATION: BEARER [T]"},
+      {"Proxy-Authorization: Negotiate YIIx==", "Proxy-Authorization: Negotiate [T]"},
+      {"HTTP_AUTHORIZATION=Custom abc def", "HTTP_AUTHORIZATION=[T]"},
+      {R"(Authorization: Digest username="M", realm="a b", response="66")", "Authorization: Digest [T]"},
+      {R"(curl -H "Authorization: Token abc" https://x)", R"(curl -H "Authorization: Token [T]" https://x)"},
+      {R"(curl -H 'authorization: Digest a="b", c="d"' https://x)", R"(curl -H 'authorization: Digest [T]' https://x)"},
+      {R"({"m":"curl -H \"Authorization: Foo a b\" x","n":1})", R"({"m":"curl -H \"Authorization: [T]\" x","n":1})"},
+      {R"({"Authorization":"Token abc","n":1})", R"({"Authorization":"Token [T]","n":1})"},
+      {R"({"m":"{\"authorization\":\"Foo a\\nb\",\"n\":1}"})", R"({"m":"{\"authorization\":\"[T]\",\"n\":1}"})"},
+      {R"({"Authorization":["Token abc"],"n":1})", R"({"Authorization":["Token [T]"],"n":1})"},
+      {"map[Authorization:[Bearer abc] Accept:[*/*]]", "map[Authorization:[Bearer [T]] Accept:[*/*]]"},
+      {"{'Authorization': b'Token abc', 'n': 1}", "{'Authorization': b'Token [T]', 'n': 1}"},
+      {"[Authorization] => Token abc", "[Authorization] => Token [T]"},
+      {"GET /?authorization=abc&n=1 HTTP/1.1", "GET /?authorization=[T]&n=1 HTTP/1.1"},
+  };
+  for (const auto& [text, masked] : kRows) EXPECT_EQ(Mask(text), masked);
 }
 
 TEST(SecretsTest, Emails) {

@@ -64,7 +64,11 @@ FileMemory::Key FileMemory::KeyOf(const v1::FileIdentity& file) {
 void FileMemory::Learn(const v1::FileWatermark& watermark) {
   auto [it, is_new] = watermarks_.try_emplace(KeyOf(watermark.file()), Entry{watermark, 0});
   it->second.learnt = ++learnt_;
-  if (watermark.end_offset() >= it->second.watermark.end_offset()) it->second.watermark = watermark;
+  v1::FileWatermark& known = it->second.watermark;
+  if (watermark.end_offset() < known.end_offset()) return;
+  const bool finished = known.finished() && watermark.end_offset() == known.end_offset();
+  known = watermark;
+  if (finished) known.set_finished(true);  // the collector knows nothing of it
 }
 
 const v1::FileWatermark* FileMemory::Newest(const FileStat& stat) const {

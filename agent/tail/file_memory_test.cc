@@ -267,6 +267,18 @@ std::vector<uint64_t> Offsets(const FileMemory& memory) {
   return offsets;
 }
 
+// The collector tells the same watermark without it.
+TEST(FileMemoryTest, KeepsThatAFileWasFinishedUntilMoreOfItIsKnown) {
+  FileMemory memory;
+  v1::FileWatermark finished = Stored("one\n");
+  finished.set_finished(true);
+  memory.Learn(finished);
+  memory.Learn(Stored("one\n"));
+  EXPECT_TRUE(memory.All()[0]->finished());
+  memory.Learn(Stored("one\ntwo\n"));
+  EXPECT_FALSE(memory.All()[0]->finished());
+}
+
 TEST(FileMemoryTest, ForgetsWhatWasLearntFirst) {
   FileMemory memory;
   for (uint32_t generation = 0; generation < 5; ++generation) {

@@ -23,6 +23,21 @@ FileReader::Options Checked(FileReader::Options options) {
   return options;
 }
 
+// With limits: of so many bytes is a line supposed to be, and so many are read at least.
+constexpr uint64_t kSupposedLineBytes = 1024;
+constexpr uint64_t kLimitedReadBytes = 64 * 1024;
+
+// Where the last of the lines ends that may be read: of whole lines, at least one.
+size_t EndOfAllowed(std::string_view lines, const ReadAllowance& allowance) {
+  size_t end = 0;
+  for (uint64_t count = 0; end < lines.size() && count < allowance.lines; ++count) {
+    const size_t next = lines.find('\n', end) + 1;
+    if (next > allowance.bytes && count > 0) break;
+    end = next;
+  }
+  return end;
+}
+
 v1::ContentHash FrontierAt(std::string_view bytes, size_t end) {
   const size_t size = std::min(end, kFrontierBytes);
   return HashOf(bytes.substr(end - size, size));
@@ -51,7 +66,7 @@ FileReader::FileReader(Options options, const Clock* clock)
       groups_(options_.max_line_bytes),
       containers_(options_.max_line_bytes) {}
 
-absl::StatusOr<ReadResult> FileReader::Read(TailedFile* file, MessageEncoder* message) {
+absl::StatusOr<ReadResult> FileReader::Read(TailedFile* file, const ReadAllowance& allowance, MessageEncoder* message) {
   ReadResult result;
   const bool plain = file->source->framing().plain();
   if (plain && file->scanned - file->read.offset > kRescanBytes && !file->finishing) {
@@ -62,8 +77,9 @@ absl::StatusOr<ReadResult> FileReader::Read(TailedFile* file, MessageEncoder* me
   Chunk chunk;
   chunk.overlap = file->read.frontier.length();
   chunk.offset = file->read.offset;
-  const uint64_t allowed = file->read_limit - std::min(file->read_limit, chunk.offset);
-  const size_t wanted = std::min<uint64_t>(allowed, options_.chunk_bytes);
+  const uint64_t to_limit = file->read_limit - std::min(file->read_limit, chunk.offset);
+  const size_t chunk_bytes = BytesToRead(*file, allowance);
+  const size_t wanted = std::min<uint64_t>(to_limit, chunk_bytes);
   SLUICE_ASSIGN_OR_RETURN(size_t size,
                           file->file->ReadAt(chunk.offset - chunk.overlap, buffer_.get(), chunk.overlap + wanted));
   chunk.all = std::string_view(buffer_.get(), size);
@@ -71,7 +87,7 @@ absl::StatusOr<ReadResult> FileReader::Read(TailedFile* file, MessageEncoder* me
     result.outcome = ReadResult::Outcome::kReplaced;
     return result;
   }
-  chunk.reaches_end = chunk.fresh().size() < options_.chunk_bytes;
+  chunk.reaches_end = chunk.fresh().size() < chunk_bytes;
   SLUICE_ASSIGN_OR_RETURN(bool same_head, UpdateHead(file));
   if (!same_head || (chunk.reaches_end && chunk.end() < file->size)) {
     result.outcome = ReadResult::Outcome::kReplaced;
@@ -90,18 +106,26 @@ absl::StatusOr<ReadResult> FileReader::Read(TailedFile* file, MessageEncoder* me
   }
   appender_.Begin(file, message, static_cast<uint64_t>(clock_->UnixNanos()));
   batch_end_ = first;
-  const bool complete = plain ? AppendLines(chunk, file) : AppendFrames(chunk, file);
+  const Appended appended = plain ? AppendLines(chunk, allowance, file) : AppendFrames(chunk, allowance, file);
   static_cast<ReadCounts&>(result) = *appender_.counts();
   result.bytes = file->read.offset - chunk.offset;
   EndBatch(chunk, file, message);
-  file->scanned = complete ? chunk.end() : file->read.offset;
-  if (!complete) {
+  file->scanned = appended == Appended::kAll ? chunk.end() : file->read.offset;
+  if (appended == Appended::kMessageFull) {
     result.outcome = ReadResult::Outcome::kMessageFull;
-  } else if (!chunk.reaches_end) {
+  } else if (!chunk.reaches_end || appended == Appended::kAllowed) {
     result.outcome = ReadResult::Outcome::kMore;
   }
   if (!plain) WaitForMore(chunk, file);
   return result;
+}
+
+// With limits not much more than is allowed; but all of a chunk, if less has no end of a line.
+size_t FileReader::BytesToRead(const TailedFile& file, const ReadAllowance& allowance) const {
+  if (!allowance.limited() || file.scanned > file.read.offset) return options_.chunk_bytes;
+  const uint64_t lines_bytes = std::min<uint64_t>(allowance.lines, options_.chunk_bytes) * kSupposedLineBytes;
+  const uint64_t bytes = std::max(kLimitedReadBytes, std::min(allowance.bytes, lines_bytes));
+  return std::min<uint64_t>(bytes, options_.chunk_bytes);
 }
 
 void FileReader::EndBatch(const Chunk& chunk, TailedFile* file, MessageEncoder* message) {
@@ -180,28 +204,30 @@ absl::Status FileReader::FindFrameState(const Chunk& chunk, TailedFile* file) {
   return absl::OkStatus();
 }
 
-// False if the message is full before the chunk's lines are all in it.
-bool FileReader::AppendLines(const Chunk& chunk, TailedFile* file) {
+FileReader::Appended FileReader::AppendLines(const Chunk& chunk, const ReadAllowance& allowance, TailedFile* file) {
   std::string_view bytes = chunk.fresh();
-  size_t lines_end = bytes.rfind('\n') + 1;  // 0 if there is no newline
+  const size_t newlines_end = bytes.rfind('\n') + 1;  // 0 if there is no newline
+  const size_t lines_end = allowance.limited() ? EndOfAllowed(bytes.substr(0, newlines_end), allowance) : newlines_end;
   // Almost always all of it is UTF-8, and one look tells; otherwise each line is looked at.
   bool all_valid = IsValidUtf8(bytes.substr(0, lines_end));
   size_t begin = 0;
   while (begin < lines_end) {
     auto* newline = static_cast<const char*>(std::memchr(bytes.data() + begin, '\n', lines_end - begin));
     std::string_view line(bytes.data() + begin, newline - (bytes.data() + begin));
-    if (!AppendLine(line, all_valid, /*terminated=*/true, chunk.offset + begin, file)) return false;
+    if (!AppendLine(line, all_valid, /*terminated=*/true, chunk.offset + begin, file)) return Appended::kMessageFull;
     begin += line.size() + 1;
   }
+  if (lines_end < newlines_end) return Appended::kAllowed;
   std::string_view rest = bytes.substr(begin);
   if (rest.size() > options_.max_line_bytes || (file->finishing && chunk.reaches_end && !rest.empty())) {
-    return AppendLine(rest, /*valid_utf8=*/false, /*terminated=*/false, chunk.offset + begin, file);
+    const bool fits = AppendLine(rest, /*valid_utf8=*/false, /*terminated=*/false, chunk.offset + begin, file);
+    return fits ? Appended::kAll : Appended::kMessageFull;
   }
-  return true;
+  return Appended::kAll;
 }
 
 // A whole line, or the last parts of one; unterminated: as many whole parts as there are, and all of it if the file is
-// finishing.
+// finishing. False if the message is full before.
 bool FileReader::AppendLine(std::string_view line, bool valid_utf8, bool terminated, uint64_t offset,
                             TailedFile* file) {
   while (line.size() > options_.max_line_bytes) {
@@ -224,7 +250,7 @@ bool FileReader::AppendLine(std::string_view line, bool valid_utf8, bool termina
 }
 
 // As AppendLines, for sources whose records are not simply lines.
-bool FileReader::AppendFrames(const Chunk& chunk, TailedFile* file) {
+FileReader::Appended FileReader::AppendFrames(const Chunk& chunk, const ReadAllowance& allowance, TailedFile* file) {
   const bool waited = file->flush_at != 0 && clock_->MonotonicNanos() >= file->flush_at;
   FrameInput input;
   input.bytes = chunk.fresh();
@@ -237,14 +263,16 @@ bool FileReader::AppendFrames(const Chunk& chunk, TailedFile* file) {
   // Text that was decoded is UTF-8; otherwise, as in AppendLines, one look mostly tells.
   const bool all_valid = file->encoding != Encoding::kUtf8 || IsValidUtf8(chunk.fresh());
   Frame frame;
-  while (framer->Next(&frame)) {
+  for (uint64_t count = 0; framer->Next(&frame); ++count) {
+    if (count == allowance.lines || (count > 0 && frame.next - chunk.offset > allowance.bytes))
+      return Appended::kAllowed;
     const Outcome outcome = appender_.AppendFrame(frame, all_valid);
-    if (outcome == Outcome::kFull) return false;
+    if (outcome == Outcome::kFull) return Appended::kMessageFull;
     if (GoesOn(frame.part)) ++appender_.counts()->long_line_parts;
     Took(outcome, frame.after.inside, frame.next, file);
     file->frame = frame.after;
   }
-  return true;
+  return Appended::kAll;
 }
 
 Framer* FileReader::FramerOf(const TailedFile& file) {

@@ -11,6 +11,7 @@
 #include "agent/encode/message_encoder.h"
 #include "agent/frame/container_framer.h"
 #include "agent/frame/group_framer.h"
+#include "agent/limits/rate_limit.h"
 #include "agent/tail/record_appender.h"
 #include "agent/tail/tailed_file.h"
 #include "base/clock.h"
@@ -20,7 +21,7 @@ namespace sluice::agent {
 struct ReadResult : ReadCounts {
   enum class Outcome {
     kAtEnd,        // everything that is there is read (but for what is no whole record yet)
-    kMore,         // there is more to read
+    kMore,         // there is more to read, now or when limits allow it
     kMessageFull,  // there is more to read; it needs an empty message
     kReplaced,     // the file is not the one that was read before: shorter, or other bytes before the place
   };
@@ -38,24 +39,31 @@ class FileReader {
 
   FileReader(Options options, const Clock* clock);
 
-  // Reads the next chunk of `file` and appends its whole records to `message` as one batch; moves file->read, batched,
-  // scanned, size, head, frame, flush_at. With file->finishing also a last line without newline. An error is the
-  // disk's; nothing has moved then.
-  absl::StatusOr<ReadResult> Read(TailedFile* file, MessageEncoder* message);
+  // Reads the next chunk of `file` and appends its whole records, as far as `allowance` goes, to `message` as one
+  // batch; moves file->read, batched, scanned, size, head, frame, flush_at. With file->finishing also a last line
+  // without newline. An error is the disk's; nothing has moved then.
+  absl::StatusOr<ReadResult> Read(TailedFile* file, const ReadAllowance& allowance, MessageEncoder* message);
 
  private:
   struct Chunk;
+  // How far the records of a chunk came.
+  enum class Appended : uint8_t {
+    kAll,
+    kMessageFull,
+    kAllowed,  // more has to wait
+  };
   using Outcome = RecordAppender::Outcome;
 
+  size_t BytesToRead(const TailedFile& file, const ReadAllowance& allowance) const;
   absl::StatusOr<bool> StillNoNewline(TailedFile* file);
   absl::StatusOr<bool> UpdateHead(TailedFile* file);
   static absl::Status RecallBeginning(TailedFile* file);
   absl::Status FindEncoding(const Chunk& chunk, TailedFile* file) const;
   absl::Status FindFrameState(const Chunk& chunk, TailedFile* file);
 
-  bool AppendLines(const Chunk& chunk, TailedFile* file);
+  Appended AppendLines(const Chunk& chunk, const ReadAllowance& allowance, TailedFile* file);
   bool AppendLine(std::string_view line, bool valid_utf8, bool terminated, uint64_t offset, TailedFile* file);
-  bool AppendFrames(const Chunk& chunk, TailedFile* file);
+  Appended AppendFrames(const Chunk& chunk, const ReadAllowance& allowance, TailedFile* file);
   Framer* FramerOf(const TailedFile& file);
   void Took(Outcome outcome, bool inside, uint64_t next, TailedFile* file);
   void EndBatch(const Chunk& chunk, TailedFile* file, MessageEncoder* message);

@@ -58,6 +58,7 @@ void FileTracker::MetAgain(TailedFile* file, const FileStat& stat, const std::st
     generations_.Renamed(file);
     std::erase(detached_, file);
     file->detached = false;
+    file->only_continues = false;
     file->deleted = false;
     file->finishing = false;
     if (file->resolved && old_path != path) Tell(FileEvent::Kind::kRenamed, *file, file->read.offset, old_path);
@@ -156,12 +157,20 @@ void FileTracker::OnModified(const std::string& path) {
   }
   file->last_active = clock_->MonotonicNanos();
   if (!file->resolved) LookAtGrowth(file);
+  if (file->file == nullptr) NoteGrowth(file);
   if (file->is_archive) {
     absl::StatusOr<FileStat> stat = file_system_->Stat(path, /*follow=*/true);
     if (stat.ok() && !DiskChanged(file, *stat)) return;
   }
   if (file->waiting) file->ask_again_at = 0;
   MarkReady(file);
+}
+
+// What a closed file got is known, if it goes before it can be opened again.
+void FileTracker::NoteGrowth(TailedFile* file) {
+  file->grew_unseen = true;
+  const absl::StatusOr<FileStat> stat = StatOf(*file);
+  if (stat.ok() && !file->is_archive) file->size = std::max(file->size, stat->size);
 }
 
 void FileTracker::OnVanished(const std::string& path) {
@@ -264,6 +273,7 @@ void FileTracker::WasRead(TailedFile* file, uint64_t bytes, bool at_end) {
     MarkReady(file);
   } else {
     ReachedEnd(file);
+    NoteUnended(file);
   }
   // What waits there to be a whole record comes first, too.
   if (file->at_end && file->flush_at == 0) LetOthersPass(file);

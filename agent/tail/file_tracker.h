@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -112,6 +114,8 @@ class FileTracker final : public FileListener {
   // source includes any more; and after those of which it is not known yet whether they are copies. When to call again,
   // monotonic; INT64_MAX if there is none.
   int64_t Tend();
+  // The agent ends: what was not read of deleted files is lost, and counted.
+  void GiveUpDeleted();
   // Bytes of `file` will never be delivered: counted, logged and recorded.
   void Lose(const TailedFile& file, const v1::FileIdentity& identity, LossReason reason, uint64_t bytes,
             std::string_view message);
@@ -152,7 +156,12 @@ class FileTracker final : public FileListener {
   void Begin(TailedFile* file, const FileStat& stat, const Resumption& resumption);
   void StartNew(TailedFile* file, const FileStat& stat);
   void FindRotatedAway();
+  void FindArchived(const std::vector<std::string>& archives, const std::vector<const v1::FileWatermark*>& known);
+  bool IsGone(const v1::FileWatermark& known);
+  void FollowAside(const v1::FileWatermark& known, const std::string& path);
   void LookForCopies(const TailedFile& file);
+  std::vector<std::string> ListOlder(const std::string& directory, const TailedFile& file,
+                                     std::vector<std::pair<uint64_t, std::string>>* older);
   void AskCopiesOf(const TailedFile& file);
   uint64_t HeldByCopies(const TailedFile& file);
   void LookAtSize(TailedFile* file);
@@ -178,6 +187,8 @@ class FileTracker final : public FileListener {
   bool IsOriginalUnreadable(const TailedFile& file) const;
   bool StillHolds(TailedFile* archive);
   bool StillHasContent(const v1::FileIdentity& identity, const TailedFile* asking) const;
+  bool MayBeCopy(const TailedFile& file, const FileStat& stat) const;
+  std::string PresentPathOf(const TailedFile& file) const;
   TailedFile* PresentOf(const TailedFile& file) const;
   bool MayMoveOn(const TailedFile& copy, const v1::FileIdentity& identity) const;
   bool HasMovedOn(const TailedFile& copy, const v1::FileIdentity& identity) const;
@@ -209,9 +220,14 @@ class FileTracker final : public FileListener {
   void Adopt(TailedFile* file, const std::shared_ptr<const Source>& source);
   void TendReleased();
   bool TendOne(TailedFile* file, int64_t now);
+  int64_t TendRotated(int64_t now);
+  void NoteUnended(TailedFile* file);
+  void NoteGrowth(TailedFile* file);
+  bool NoteDeleted(TailedFile* file, int64_t now);
+  void GiveUp(TailedFile* file, std::string_view message);
   void BoundDeleted(int64_t now);
   void LetGo(TailedFile* file);
-  void Remember(const TailedFile& file);
+  void Remember(const TailedFile& file, bool finished = false);
   void Unreadable(const std::string& path, const absl::Status& status);
   void Tell(FileEvent::Kind kind, const TailedFile& file, uint64_t bytes, std::string old_path = "");
 
@@ -229,6 +245,7 @@ class FileTracker final : public FileListener {
   std::vector<TailedFile*> detached_;
   std::vector<TailedFile*> waiting_;     // to be known for copies or not
   std::vector<TailedFile*> unfinished_;  // compressed files that end in the middle
+  std::vector<TailedFile*> unended_;     // rotated files that end inside of a line
   size_t archives_active_ = 0;
   std::vector<TailedFile*> released_;
   absl::flat_hash_set<const Source*> fresh_;     // sources whose first look is not over

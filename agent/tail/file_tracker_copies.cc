@@ -35,6 +35,23 @@ bool SameIdentity(const v1::FileIdentity& a, const v1::FileIdentity& b) {
          a.birth_time_unix_nano() == b.birth_time_unix_nano();
 }
 
+RotationName NameOf(const TailedFile& file) { return ParseRotationName(BaseNameOf(PathOf(file))); }
+
+// By their names they may be generations of one file.
+bool MayBeRelated(const RotationName& copy, const RotationName& original) {
+  return copy.stem == original.stem && (!copy.is_doubtful || (original.age == 0 && !original.is_doubtful));
+}
+
+// By their names `copy` may have been made of `original`.
+bool MayBeCopyOf(const RotationName& copy, const RotationName& original) {
+  return MayBeRelated(copy, original) && original.age < copy.age;
+}
+
+// True if `copy` has the name of an older generation of `present` in another directory: logrotate's olddir.
+bool IsInOtherDirectory(const TailedFile& copy, const TailedFile& present) {
+  return DirectoryOf(PathOf(copy)) != DirectoryOf(PathOf(present)) && NameOf(copy).stem == NameOf(present).stem;
+}
+
 bool IsMoving(const TailedFile& file, const FileStat& stat, int64_t now) {
   return file.detached && !file.is_archive && stat.links > 0 && now - file.quiet_since < kMovingNanos;
 }
@@ -61,18 +78,29 @@ constexpr ArchiveFile::End kWhole = ArchiveFile::End::kComplete;
 //  - a file with the name of an older generation holds what the present one held before copytruncate emptied it.
 // Such a one goes on where the other ended. While the other still has the content, it waits.
 FileTracker::Origin FileTracker::FindOrigin(TailedFile* file, const FileStat& stat, Resumption* found) {
-  bool may_be_copy = file->is_archive || ParseRotationName(BaseNameOf(PathOf(*file))).age > 0;
-  if (!may_be_copy || file->source->options().internal) return Origin::kNew;
+  if (!MayBeCopy(*file, stat) || file->source->options().internal) return Origin::kNew;
   // A copy may get more while it is compared, and its original may be emptied then: what is new is compared again.
   for (int round = 0; round < kComparisonsMax; ++round) {
     absl::StatusOr<std::string> head = BytesAt(file->file.get(), 0, kHeadBytes);
     if (!head.ok()) return Origin::kUndecided;  // here and below: what cannot be read now is asked again
     const Origin origin = CompareWithOthers(file, stat, *head, found);
-    if (origin != Origin::kNew) return origin;
+    if (origin != Origin::kNew) {
+      TailedFile* const present = PresentOf(*file);
+      if (present != nullptr && IsInOtherDirectory(*file, *present)) generations_.JoinRowOf(present, file);
+      return origin;
+    }
     absl::StatusOr<std::string> now = BytesAt(file->file.get(), 0, kHeadBytes);
     if (now.ok() && now->size() == head->size()) return origin;
   }
   return Origin::kUndecided;
+}
+
+bool FileTracker::MayBeCopy(const TailedFile& file, const FileStat& stat) const {
+  if (file.is_archive) return true;
+  const RotationName name = NameOf(file);
+  if (name.age == 0 || !name.is_doubtful) return name.age > 0;
+  const bool is_told = file.row != nullptr && file.row->is_told;
+  return is_told || memory_.OriginalOf(stat) != nullptr || !PresentPathOf(file).empty();
 }
 
 FileTracker::Origin FileTracker::CompareWithOthers(TailedFile* file, const FileStat& stat, const std::string& head,
@@ -105,7 +133,7 @@ FileTracker::Origin FileTracker::UnlessBeingWritten(TailedFile* file, const File
 
 // True if the file that an archive was made of is there, and could not be opened up to now.
 bool FileTracker::IsOriginalUnreadable(const TailedFile& file) const {
-  const RotationName name = ParseRotationName(BaseNameOf(PathOf(file)));
+  const RotationName name = NameOf(file);
   return std::any_of(unreadable_.begin(), unreadable_.end(), [&](const std::string& path) {
     const RotationName other = ParseRotationName(BaseNameOf(path));
     return ArchiveFormatOf(path) == ArchiveFormat::kNone && DirectoryOf(path) == DirectoryOf(PathOf(file)) &&
@@ -116,24 +144,25 @@ bool FileTracker::IsOriginalUnreadable(const TailedFile& file) const {
 FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const FileStat& stat, std::string_view head) {
   file->original_emptied = false;
   const std::string& path = PathOf(*file);
-  uint64_t age = ParseRotationName(BaseNameOf(path)).age;
+  const RotationName name = NameOf(*file);
+  TailedFile* const present = file->is_archive ? nullptr : PresentOf(*file);
   std::vector<TailedFile*> others = table_.Where([&](const TailedFile& other) {
     if (&other == file || other.is_archive || other.is_stream || other.source->options().internal) return false;
     // Also one of which nobody knows yet who it is: whoever that is, this is a copy of it.
     if (file->is_archive) {
       return SameStem(path, PathOf(other)) || (other.head.length() >= kTellingBytes && BeginsWith(head, other.head));
     }
-    if (other.spent || !SameStem(path, PathOf(other))) return false;
+    if (other.spent || !MayBeCopyOf(name, NameOf(other))) return false;
     // A copy has the name of an older file, and was born after the one that it was made of.
     const uint64_t birth = other.birth_unix_nano;
     // Generations that were there already may be short and equal; but then the older one was born first.
     const bool is_certain = head.size() == kHeadBytes || (stat.birth_unix_nano > birth && birth > 0);
-    return DirectoryOf(path) == DirectoryOf(PathOf(other)) && ParseRotationName(BaseNameOf(PathOf(other))).age < age &&
+    return (&other == present || DirectoryOf(path) == DirectoryOf(PathOf(other))) &&
            (stat.birth_unix_nano == 0 || stat.birth_unix_nano >= birth) && (!file->present_at_start || is_certain);
   });
   // Of several links one is known.
-  TailedFile* present = file->is_archive ? nullptr : PresentOf(*file);
-  if (present != nullptr && present != file && present->resolved) others.push_back(present);
+  const bool may_be_link = present != nullptr && present != file && !IsInOtherDirectory(*file, *present);
+  if (may_be_link && present->resolved) others.push_back(present);
   if (TailedFile* last = file->last_original;
       last != nullptr && std::find(others.begin(), others.end(), last) == others.end()) {
     others.push_back(last);  // though it was renamed since
@@ -244,10 +273,22 @@ FileTracker::Origin FileTracker::CompareWithRemembered(TailedFile* file, const F
   return Origin::kNew;
 }
 
-// The file that now has the name of which `file` has an older one; null if it is not followed.
-TailedFile* FileTracker::PresentOf(const TailedFile& file) const {
+// Where the file should be that has the name now of which `file` has an older one: beside it, or, if it was rotated
+// into a directory below (olddir), there. Empty if it is not there.
+std::string FileTracker::PresentPathOf(const TailedFile& file) const {
   const std::string& path = PathOf(file);
-  std::string present = JoinPath(DirectoryOf(path), ParseRotationName(BaseNameOf(path)).stem);
+  const std::string directory(DirectoryOf(path));
+  const std::string stem = NameOf(file).stem;
+  for (const std::string& place : {JoinPath(directory, stem), JoinPath(DirectoryOf(directory), stem)}) {
+    if (file_system_->Stat(place, /*follow=*/true).ok()) return place;
+  }
+  return "";
+}
+
+// Null if it is not followed.
+TailedFile* FileTracker::PresentOf(const TailedFile& file) const {
+  const std::string present = PresentPathOf(file);
+  if (present.empty()) return nullptr;
   absl::StatusOr<FileStat> stat = file_system_->Stat(present, /*follow=*/true);
   return stat.ok() ? table_.FindByInode(stat->device, stat->inode) : nullptr;
 }
@@ -267,7 +308,7 @@ bool FileTracker::HasMovedOn(const TailedFile& copy, const v1::FileIdentity& ide
   return now != nullptr && now != &copy && now->resolved &&
          now->identity.birth_time_unix_nano() == identity.birth_time_unix_nano() &&
          now->identity.generation() > identity.generation() &&
-         ((DirectoryOf(PathOf(*now)) == DirectoryOf(PathOf(copy)) && SameStem(PathOf(*now), PathOf(copy))) ||
+         ((DirectoryOf(PathOf(*now)) == DirectoryOf(PathOf(copy)) && MayBeRelated(NameOf(copy), NameOf(*now))) ||
           now == PresentOf(copy));
 }
 
@@ -277,8 +318,9 @@ bool FileTracker::MayMoveOn(const TailedFile& copy, const v1::FileIdentity& iden
   if (now == &copy) return false;
   // One that has lost its path may have one that could not be opened.
   if (now != nullptr && (!now->resolved || !now->path.empty())) return !now->resolved;
+  const std::string present = PresentPathOf(copy);
   return std::any_of(unreadable_.begin(), unreadable_.end(), [&](const std::string& path) {
-    return DirectoryOf(path) == DirectoryOf(PathOf(copy)) && SameStem(path, PathOf(copy));
+    return path == present || (DirectoryOf(path) == DirectoryOf(PathOf(copy)) && SameStem(path, PathOf(copy)));
   });
 }
 

@@ -33,6 +33,7 @@ FileStat InodeOf(const TailedFile& file) {
 void FileTracker::StartReading() {
   if (reading_) return;
   FindRotatedAway();
+  for (const v1::FileWatermark* known : memory_.All()) generations_.NoteLive(known->path());
   reading_ = true;
   for (TailedFile* file : met_) {
     if (file->file == nullptr) continue;
@@ -57,27 +58,6 @@ void FileTracker::ResolveMet() {
   }
 }
 
-// Files that were renamed to a name that no source includes while the agent was away, before they were read to the end:
-// found by their inodes in the directories where they were.
-void FileTracker::FindRotatedAway() {
-  absl::flat_hash_map<std::string, std::shared_ptr<const Source>> directories;
-  for (const v1::FileWatermark* known : memory_.All()) {
-    std::shared_ptr<const Source> source = options_.source_of(known->path());
-    if (source != nullptr) directories.try_emplace(std::string(DirectoryOf(known->path())), source);
-  }
-  for (const auto& [directory, source] : directories) {
-    absl::StatusOr<std::vector<DirectoryEntry>> entries = file_system_->List(directory);
-    if (!entries.ok()) continue;  // gone, or the scan has said so
-    for (const DirectoryEntry& entry : *entries) {
-      std::string path = JoinPath(directory, entry.name);
-      if (entry.type != FileType::kRegular || table_.FindByPath(path) != nullptr) continue;
-      absl::StatusOr<FileStat> stat = file_system_->Stat(path, /*follow=*/false);
-      const v1::FileWatermark* known = stat.ok() ? memory_.Newest(*stat) : nullptr;
-      if (known != nullptr && stat->size > known->end_offset()) Follow(source, path, nullptr);
-    }
-  }
-}
-
 // Compares a file with what is known, and decides where reading begins.
 void FileTracker::Resolve(TailedFile* file) {
   if (absl::Status status = EnsureOpen(file); !status.ok()) return ReadFailed(file, status);
@@ -93,6 +73,7 @@ void FileTracker::Resolve(TailedFile* file) {
   if (!resumption->known) {
     Origin origin = FindOrigin(file, *stat, &*resumption);
     if (origin != Origin::kNew && origin != Origin::kCopy) return HoldBack(file, origin);
+    if (origin == Origin::kNew && file->only_continues) return Close(file);  // and then it is let go
   }
   std::erase(waiting_, file);
   file->waiting = false;

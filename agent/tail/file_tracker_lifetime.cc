@@ -1,4 +1,4 @@
-// FileTracker's part that opens and closes files, and lets them go.
+// FileTracker's part that opens and closes files, counts what is lost, and remembers what was delivered.
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -15,8 +15,6 @@
 namespace sluice::agent {
 namespace {
 
-// How often files without a path are looked at.
-constexpr int64_t kDetachedPollNanos = 250'000'000;
 // A file that cannot be read is tried again after this.
 constexpr int64_t kReadRetryNanos = 5'000'000'000;
 // How far back the beginning of an unfinished line is looked for.
@@ -62,6 +60,7 @@ absl::Status FileTracker::EnsureOpen(TailedFile* file) {
     return NotFound(path, ": was replaced by another file while it was closed");
   }
   file->file = std::move(opened);
+  file->grew_unseen = false;
   ++open_files_;
   if (open_files_ > options_.open_files_max) CloseIdleFiles(file);
   return absl::OkStatus();
@@ -138,6 +137,8 @@ void FileTracker::ReadFailed(TailedFile* file, const absl::Status& status) {
   bool is_lost = absl::IsNotFound(status);
   if (is_lost) {
     uint64_t unread = file->size > file->read.offset ? file->size - file->read.offset : 0;
+    if (file->grew_unseen) unread = std::max<uint64_t>(unread, 1);  // how much nobody knows
+    file->grew_unseen = false;
     Lose(*file, file->identity, LossReason::kDeleted, unread, "bytes lost: the file is gone");
     file->size = file->read.offset;
     if (!file->detached) Detach(file);
@@ -184,106 +185,9 @@ void FileTracker::Tell(FileEvent::Kind kind, const TailedFile& file, uint64_t by
   events_->OnFileEvent(event);
 }
 
-int64_t FileTracker::Tend() {
-  ResolveMet();
-  TendReleased();
-  int64_t now = clock_->MonotonicNanos();
-  int64_t next = std::min(TendWaiting(now), TendArchives(now));
-  if (detached_.empty()) return next;
-  if (reading_) {
-    std::vector<TailedFile*> finished;
-    for (size_t i = 0; i < detached_.size(); ++i) {
-      if (TendOne(detached_[i], now)) finished.push_back(detached_[i]);
-    }
-    for (TailedFile* file : finished) LetGo(file);
-  }
-  BoundDeleted(now);
-  return detached_.empty() ? next : std::min(next, now + kDetachedPollNanos);
-}
-
-// Lets go of deleted files that are held open for too long, or that take too much of the disk, the oldest first.
-void FileTracker::BoundDeleted(int64_t now) {
-  uint64_t bytes = 0;
-  for (TailedFile* file : detached_) {
-    if (file->file == nullptr) continue;
-    if (!file->deleted) {
-      absl::StatusOr<FileStat> stat = file->file->Stat();
-      if (!stat.ok() || stat->links > 0) continue;
-      file->deleted = true;
-      file->deleted_at = now;
-      if (file->resolved) Tell(FileEvent::Kind::kDeleted, *file, file->read.offset);
-    }
-    if (!file->resolved) LookAtSize(file);
-    bytes += file->size;
-  }
-  for (TailedFile* file : detached_) {  // in the order in which they lost their paths
-    if (file->file == nullptr || !file->deleted) continue;
-    bool too_long = now - file->deleted_at > absl::ToInt64Nanoseconds(options_.deleted_keep_open);
-    if (!too_long && bytes <= options_.deleted_bytes_max) continue;
-    bytes -= std::min(bytes, file->size);
-    if (!file->resolved) Resolve(file);
-    LookAtSize(file);
-    Lose(*file, file->identity, LossReason::kGivenUp, file->size - std::min(file->size, file->read.offset),
-         "bytes lost: a deleted file was held open for as long as deleted_files allows");
-    file->size = file->read.offset;
-    Close(file);
-  }
-}
-
-// True if the file is finished: quiet for long enough, and all of it acknowledged.
-bool FileTracker::TendOne(TailedFile* file, int64_t now) {
-  if (!file->resolved) {
-    Resolve(file);
-    if (!file->resolved) return file->file == nullptr;  // nothing of it was ever read, and nothing can be
-  }
-  if (file->file == nullptr) return file->AllAcked() && !file->queued;  // it may have grown since it was closed
-  absl::StatusOr<FileStat> stat = file->file->Stat();
-  if (!stat.ok()) {
-    ReadFailed(file, stat.status());
-    return false;
-  }
-  if (file->archive != nullptr) return file->at_end && file->AllAcked() && !file->queued;
-  if (file->spent) return true;
-  if (stat->size != file->size) {
-    file->quiet_since = now;
-    file->finishing = false;
-    MarkReady(file);
-    return false;
-  }
-  absl::Duration grace = stat->links == 0 ? options_.quiet_after_delete : options_.quiet_after_move;
-  if (now - file->quiet_since < absl::ToInt64Nanoseconds(grace)) return false;
-  if (file->read.offset < file->size) {
-    file->finishing = true;  // also its last line, though it has no newline
-    MarkReady(file);
-    return false;
-  }
-  return file->AllAcked() && !file->queued;
-}
-
-void FileTracker::LetGo(TailedFile* file) {
-  if (file->resolved) Remember(*file);
-  std::erase(detached_, file);
-  std::erase(released_, file);
-  ready_.Remove(file);
-  LetOthersPass(file);
-  generations_.Forget(file);
-  std::erase(waiting_, file);
-  std::erase(unfinished_, file);
-  std::erase(met_, file);
-  GiveSlotBack(file);
-  for (TailedFile* copy : waiting_) {
-    if (copy->last_original != file) continue;
-    copy->original = copy->last_original = nullptr;
-    copy->ask_again_at = 0;
-  }
-  Close(file);
-  if (file->resolved && !file->released) Tell(FileEvent::Kind::kFinished, *file, file->acked.offset);
-  log::Debug("tail", "file finished", {{"path", file->first_path}, {"bytes", file->acked.offset}});
-  table_.Drop(file);
-}
-
-void FileTracker::Remember(const TailedFile& file) {
+void FileTracker::Remember(const TailedFile& file, bool finished) {
   v1::FileWatermark watermark;
+  watermark.set_finished(finished);
   *watermark.mutable_file() = file.identity;
   watermark.set_end_offset(file.acked.offset);
   watermark.set_dropped_bytes(file.passed);

@@ -20,25 +20,35 @@ constexpr int64_t kSlotNanos = kSecond / 100;
 
 }  // namespace
 
-// What `file` held may stand beside it in a copy that nobody has told of yet: it was there before the file was emptied.
+// What `file` held may stand in a copy that nobody has told of yet: it was there before the file was emptied.
 void FileTracker::LookForCopies(const TailedFile& file) {
   if (file.path.empty() || file.is_archive) return;
-  const std::string directory(DirectoryOf(file.path));
-  absl::StatusOr<std::vector<DirectoryEntry>> entries = file_system_->List(directory);
-  // If it was renamed meanwhile, younger generations may stand there, too; that will be told in its order.
-  if (!entries.ok() || !StillHasPath(file)) return;
   std::vector<std::pair<uint64_t, std::string>> older;
-  for (const DirectoryEntry& entry : *entries) {
-    const uint64_t age = ParseRotationName(entry.name).age;
-    if (entry.type != FileType::kRegular || age == 0 || !SameStem(entry.name, file.path)) continue;
-    older.emplace_back(age, JoinPath(directory, entry.name));
-  }
+  const std::string directory(DirectoryOf(file.path));
+  for (const std::string& below : ListOlder(directory, file, &older)) ListOlder(below, file, &older);
+  // If it was renamed meanwhile, younger generations may stand there, too; that will be told in its order.
+  if (!StillHasPath(file)) return;
   std::sort(older.rbegin(), older.rend());
   for (const auto& [age, path] : older) {
     std::shared_ptr<const Source> source = options_.source_of(path);
     if (source != nullptr) OnAppeared(source, path);
   }
   ResolveMet();
+}
+
+// Adds what has a name of an older generation of `file` in a directory. The directories below it.
+std::vector<std::string> FileTracker::ListOlder(const std::string& directory, const TailedFile& file,
+                                                std::vector<std::pair<uint64_t, std::string>>* older) {
+  std::vector<std::string> below;
+  absl::StatusOr<std::vector<DirectoryEntry>> entries = file_system_->List(directory);
+  if (!entries.ok()) return below;
+  for (const DirectoryEntry& entry : *entries) {
+    if (entry.type == FileType::kDirectory) below.push_back(JoinPath(directory, entry.name));
+    const uint64_t age = ParseRotationName(entry.name).age;
+    if (entry.type != FileType::kRegular || age == 0 || !SameStem(entry.name, file.path)) continue;
+    older->emplace_back(age, JoinPath(directory, entry.name));
+  }
+  return below;
 }
 
 // False if something else was written over it, as `cp` does when the last copy is still there.

@@ -81,24 +81,42 @@ bool IsOlder(const TailedFile& gone, const Named& other) {
 }  // namespace
 
 void Generations::Join(TailedFile* file) {
-  std::string name = RowOf(*file);
-  auto found = rows_.find(name);
-  if (found == rows_.end()) {
-    if (file->path == name) return;  // alone, up to now
-    auto row = std::make_unique<GenerationRow>();
-    row->name = name;
-    found = rows_.emplace(name, std::move(row)).first;
-    TailedFile* live = table_->FindByPath(name);
-    if (live != nullptr && live != file && live->row == nullptr) {
-      found->second->files.push_back(live);
-      live->row = found->second.get();
-      live->row_place = kNoPlace;
-    }
-  }
-  file->row = found->second.get();
+  const std::string name = RowOf(*file);
+  const bool is_alone = file->path == name && !rows_.contains(name);  // up to now
+  if (!is_alone) Put(file, RowNamed(name));
+}
+
+// If it is made, the file that is written now stands in it, if it is followed.
+GenerationRow* Generations::RowNamed(const std::string& name) {
+  std::unique_ptr<GenerationRow>& row = rows_[name];
+  if (row != nullptr) return row.get();
+  row = std::make_unique<GenerationRow>();
+  row->name = name;
+  TailedFile* live = table_->FindByPath(name);
+  if (live != nullptr && live->row == nullptr) Put(live, row.get());
+  return row.get();
+}
+
+void Generations::Put(TailedFile* file, GenerationRow* row) {
+  if (file->row == row) return;
+  file->row = row;
   file->row_place = kNoPlace;
-  file->row->files.push_back(file);
-  file->row->is_sorted = false;
+  row->files.push_back(file);
+  row->is_sorted = false;
+  row->is_told |= !NameOf(*file).is_doubtful;
+}
+
+void Generations::JoinRowOf(TailedFile* live, TailedFile* file) {
+  if (file->row != nullptr && file->row == live->row) return;
+  const bool was_pending = file->is_pending;
+  Forget(file);
+  Put(file, live->row != nullptr ? live->row : RowNamed(RowOf(*live)));
+  Put(live, file->row);
+  if (was_pending) Enter(file);
+}
+
+void Generations::NoteLive(const std::string& path) {
+  if (auto row = rows_.find(path); row != rows_.end()) row->second->is_told = true;
 }
 
 void Generations::Enter(TailedFile* file) {
@@ -168,7 +186,7 @@ void Generations::SortRow(GenerationRow* row) {
 
 bool Generations::IsBehind(const TailedFile& file) {
   GenerationRow* const row = file.row;
-  if (row == nullptr || row->pending == 0) return false;
+  if (row == nullptr || !row->is_told || row->pending == 0) return false;
   SortRow(row);
   while (row->first_pending < row->files.size() && !row->files[row->first_pending]->is_pending) ++row->first_pending;
   for (size_t place = row->first_pending; place < file.row_place; ++place) {
@@ -179,7 +197,7 @@ bool Generations::IsBehind(const TailedFile& file) {
 
 std::vector<TailedFile*> Generations::JustBefore(const TailedFile& file) {
   std::vector<TailedFile*> found;
-  if (file.row == nullptr) return found;
+  if (file.row == nullptr || !file.row->is_told) return found;
   SortRow(file.row);
   for (size_t place = file.row_place; place-- > 0;) {
     TailedFile* const before = file.row->files[place];
@@ -188,6 +206,13 @@ std::vector<TailedFile*> Generations::JustBefore(const TailedFile& file) {
     if (before->size > 0) break;
   }
   return found;
+}
+
+bool Generations::IsBeforeContent(const TailedFile& file) {
+  if (file.row == nullptr || !file.row->is_told) return false;
+  SortRow(file.row);
+  auto is_written = [](const TailedFile* other) { return !other->is_archive && !other->waiting && other->size > 0; };
+  return std::any_of(file.row->files.begin() + file.row_place + 1, file.row->files.end(), is_written);
 }
 
 void Generations::Sort(std::vector<TailedFile*>* files) {
@@ -199,7 +224,7 @@ void Generations::Sort(std::vector<TailedFile*>* files) {
 }
 
 bool Generations::IsOlderName(const TailedFile& a, const TailedFile& b) {
-  return NameOf(a).age > NameOf(b).age && RowOf(a) == RowOf(b);
+  return a.row != nullptr && a.row == b.row && a.row->is_told && NameOf(a).age > NameOf(b).age;
 }
 
 }  // namespace sluice::agent

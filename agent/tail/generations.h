@@ -29,6 +29,10 @@ class Generations {
   void Enter(TailedFile* file);
   // It is read to its end, or never will be. True if others may go on now.
   bool Leave(TailedFile* file);
+  // `file` is a copy of what `live` holds or held, in another directory: it stands among that one's generations.
+  void JoinRowOf(TailedFile* live, TailedFile* file);
+  // A file of that path is known, though it may not be there at the moment: others may be its generations.
+  void NoteLive(const std::string& path);
   // It has another name now, or none.
   void Renamed(TailedFile* file);
   // Ends looking after a file.
@@ -39,13 +43,17 @@ class Generations {
   // The plain files before `file` to which somebody may have written after they were read to their ends: those that are
   // just before it, up to the first one that holds something.
   std::vector<TailedFile*> JustBefore(const TailedFile& file);
+  // True if a younger generation holds something.
+  bool IsBeforeContent(const TailedFile& file);
   // The oldest first; those of which no other generation is known in no order.
   void Sort(std::vector<TailedFile*>* files);
-  // True if both are generations of one file, and by their names `a` is the older one.
+  // True if both stand in one row, and by their names `a` is the older one.
   static bool IsOlderName(const TailedFile& a, const TailedFile& b);
 
  private:
   void Join(TailedFile* file);
+  GenerationRow* RowNamed(const std::string& name);
+  static void Put(TailedFile* file, GenerationRow* row);
   static void SortRow(GenerationRow* row);
 
   const FileTable* const table_;
@@ -59,6 +67,8 @@ struct GenerationRow {
   std::string name;
   std::vector<TailedFile*> files;  // oldest first, if it is sorted
   bool is_sorted = true;
+  // They are generations for sure. Names like "worker-2.log" are other files' if nothing is there but such.
+  bool is_told = false;
   size_t pending = 0;        // how many are
   size_t first_pending = 0;  // none before that place is
 };

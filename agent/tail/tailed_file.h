@@ -96,6 +96,7 @@ struct TailedFile {
   bool queued = false;            // stands in the queue of files to read
   bool backlog = false;           // has more than a chunk to read: live files go first
   bool released = false;          // no source includes it any more: let go once what is under way is acknowledged
+  bool only_continues = false;    // no source includes its name: it is read only where it goes on for another
   bool is_stream = false;         // a pipe: there is no path, and what is closed is gone
   bool stream_open = false;       // more may come through it
   bool detached = false;          // no path of ours leads to it: it was rotated away or deleted
@@ -103,10 +104,11 @@ struct TailedFile {
   bool at_end = false;            // the last read reached its end
   bool refused = false;           // the collector refused a batch: it is read again from there after held_until
   bool read_failed = false;       // said once
+  bool grew_unseen = false;       // somebody wrote to it while it was closed
   bool deleted = false;           // its last link is gone
   int64_t deleted_at = 0;         // monotonic: when that was seen
   bool dirty = false;             // acked has moved since the last checkpoint
-  int64_t quiet_since = 0;        // monotonic: detached and not grown since
+  int64_t quiet_since = 0;        // monotonic: detached, or rotated and not ended, and not grown since
   int64_t held_until = 0;         // monotonic
   int64_t last_active = 0;        // monotonic
   uint64_t seen_in_scan = 0;      // the number of the last scan of the directories that met it

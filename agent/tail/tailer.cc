@@ -117,7 +117,11 @@ bool Tailer::FillMessage() {
 
 // Reads a chunk of `file`. False if the message takes no more.
 bool Tailer::ReadInto(TailedFile* file) {
-  absl::StatusOr<ReadResult> read = reader_.Read(file, &message_);
+  ReadAllowance allowance;
+  if (limiter_ != nullptr) {
+    allowance = limiter_->AllowanceOf(file->source->options().name, clock_->MonotonicNanos());
+  }
+  absl::StatusOr<ReadResult> read = reader_.Read(file, allowance, &message_);
   if (!read.ok()) {
     tracker_->ReadFailed(file, read.status());
     return true;

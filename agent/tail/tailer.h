@@ -35,7 +35,7 @@ class Tailer {
   // Bytes that a message buffer must have.
   static size_t BufferBytes(const Options& options);
 
-  // `limiter` is told what was read; null: there are no limits.
+  // `limiter` says how much may be read, and is told what was; null: there are no limits.
   Tailer(Options options, FileTracker* tracker, CollectorLink* link, BufferPool* buffers, ReadLimiter* limiter,
          const Clock* clock, AgentMetrics* metrics);
 

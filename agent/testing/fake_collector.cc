@@ -92,7 +92,8 @@ void FakeCollector::Store(const v1::LogBatch& batch) {
     std::vector<StoredLine>& before = files_[key];
     if (!before.empty() && before.back().record.part() == v1::LINE_PART_UNTERMINATED &&
         record.offset() == before.back().offset + before.back().bytes.size()) {
-      line.begun = before.back().begun + before.back().bytes;
+      const std::string whole = before.back().begun + before.back().bytes;
+      line.begun = whole.substr(whole.rfind('\n') + 1);
     }
     before.push_back(line);
     all_.push_back(std::move(line));

@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "gtest/gtest.h"
 #include "zlib.h"
+#include "zstd.h"
 
 namespace sluice::agent {
 namespace {
@@ -174,6 +175,12 @@ std::string TestHost::Content(std::string_view name) const {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+uint64_t TestHost::Inode(std::string_view name) const {
+  absl::StatusOr<FileStat> stat = HostFileSystem()->Stat(Path(name), /*follow=*/true);
+  EXPECT_TRUE(stat.ok()) << stat.status();
+  return stat.ok() ? stat->inode : 0;
+}
+
 void TestHost::NextTick() const {
   const std::string probe = JoinPath(state_, "probe");
   uint64_t first = 0;
@@ -196,8 +203,14 @@ void TestHost::Link(std::string_view from, std::string_view to) {
   std::filesystem::create_hard_link(Path(from), Path(to));
 }
 
-void TestHost::Gzip(std::string_view from, std::string_view to) {
+void TestHost::Compress(std::string_view from, std::string_view to) {
   std::string plain = Content(from);
+  if (to.ends_with(".zst")) {
+    std::string packed(ZSTD_compressBound(plain.size()), '\0');
+    packed.resize(ZSTD_compress(packed.data(), packed.size(), plain.data(), plain.size(), /*compressionLevel=*/3));
+    WriteNew(to, packed);
+    return;
+  }
   gzFile packed = gzopen(Path(to).c_str(), "wb");
   ASSERT_NE(packed, nullptr);
   if (!plain.empty()) {

@@ -78,9 +78,10 @@ class TestHost {
   void MakeDirectory(std::string_view name);
   void Copy(std::string_view from, std::string_view to);
   void Link(std::string_view from, std::string_view to);
-  // Compresses what `from` holds at this moment.
-  void Gzip(std::string_view from, std::string_view to);
+  // Compresses what `from` holds at this moment, with gzip, or as the name ".zst" says.
+  void Compress(std::string_view from, std::string_view to);
   std::string Content(std::string_view name) const;
+  uint64_t Inode(std::string_view name) const;
   // Waits until files that are made get another time than those made before: it moves by the kernel's tick.
   void NextTick() const;
 

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 #include <functional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/severity.h"
@@ -23,6 +25,7 @@ constexpr size_t kAttributesMax = 256;
 constexpr int kDepthMax = 10;
 // A document needs room even if it is short.
 constexpr size_t kBatchBytesMin = 1 << 10;
+constexpr std::string_view kNoRecords = "there are no records: an object, or an array of objects, is needed";
 constexpr double kIntervalSecondsMax = 7 * 24 * 3600;
 
 std::string NumberText(double number) {
@@ -239,6 +242,11 @@ class BodyReader {
   }
 
   JsonBody Read(std::string_view text) {
+    // simdjson does not say how many bytes it left of a text without anything in it.
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+      Fail(std::string(kNoRecords));
+      return std::move(body_);
+    }
     dom::parser parser;
     const simdjson::padded_string padded(text);
     dom::document_stream documents;
@@ -259,7 +267,7 @@ class BodyReader {
     if (documents.truncated_bytes() != 0) {
       Fail("malformed JSON: it breaks off");
     } else if (body_.records.empty()) {
-      Fail("there are no records: an object, or an array of objects, is needed");
+      Fail(std::string(kNoRecords));
     }
     return std::move(body_);
   }

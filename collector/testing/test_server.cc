@@ -55,8 +55,11 @@ void TestServer::AwaitMetric(std::string_view series, double value) {
   while (Metric(series) != value) std::this_thread::yield();
 }
 
-PushClient::PushClient(std::shared_ptr<grpc::Channel> channel)
-    : stub_(v1::IngestService::NewStub(std::move(channel))), stream_(stub_->Push(&context_)) {}
+PushClient::PushClient(std::shared_ptr<grpc::Channel> channel) : stub_(v1::IngestService::NewStub(std::move(channel))) {
+  // A first attempt to connect may fail on a busy machine; a real client comes again.
+  context_.set_wait_for_ready(true);
+  stream_ = stub_->Push(&context_);
+}
 
 PushClient::~PushClient() {
   Cancel();
@@ -112,6 +115,7 @@ SubscribeClient::SubscribeClient(std::shared_ptr<grpc::Channel> channel, const v
                                  std::chrono::system_clock::time_point deadline)
     : stub_(v1::LogService::NewStub(std::move(channel))) {
   if (deadline != std::chrono::system_clock::time_point::max()) context_.set_deadline(deadline);
+  context_.set_wait_for_ready(true);
   reader_ = stub_->Subscribe(&context_, request);
 }
 

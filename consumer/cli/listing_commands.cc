@@ -15,6 +15,7 @@
 #include "consumer/cli/listing_flags.h"
 #include "consumer/cli/output.h"
 #include "consumer/cli/run_until_stopped.h"
+#include "consumer/cli/subscription_check.h"
 
 namespace sluice::cli {
 namespace {
@@ -24,6 +25,7 @@ class ListingCommand : public Command {
   int Run(StopSignal* stop) final {
     absl::StatusOr<std::unique_ptr<client::Client>> client = MakeClient(connection_);
     if (!client.ok()) return UsageError(client.status());
+    if (absl::Status arguments = Check(); !arguments.ok()) return UsageError(arguments);
     // There is nothing to drain: a signal ends it in the middle of the call.
     return RunUntilStopped(stop, [&] { return Print(client->get()); }, [] { std::_Exit(kExitOk); });
   }
@@ -34,6 +36,8 @@ class ListingCommand : public Command {
     AddConnectionFlags(app(), &connection_);
   }
 
+  // If the arguments can be right, as far as that is known without a collector.
+  virtual absl::Status Check() const { return absl::OkStatus(); }
   // What to print.
   virtual absl::StatusOr<std::string> List(client::Client* client) = 0;
 
@@ -71,6 +75,7 @@ class TopicsCommand final : public ListingCommand {
   }
 
  private:
+  absl::Status Check() const override { return CheckTopicGlobs(globs_); }
   absl::StatusOr<std::string> List(client::Client* client) override {
     SLUICE_ASSIGN_OR_RETURN(std::vector<v1::Topic> topics, client->ListTopics(globs_));
     if (topics.empty()) SayEmpty(globs_.empty() ? "no topics: no agent has sent anything yet" : "no topic matches");

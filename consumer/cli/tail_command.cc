@@ -15,6 +15,7 @@
 #include "consumer/cli/output.h"
 #include "consumer/cli/record_format.h"
 #include "consumer/cli/run_until_stopped.h"
+#include "consumer/cli/subscription_check.h"
 #include "consumer/cli/tail.h"
 #include "consumer/cli/time_spec.h"
 #include "consumer/client/client.h"
@@ -196,6 +197,7 @@ int TailCommand::Run(StopSignal* stop) {
   if (!client.ok()) return UsageError(client.status());
   absl::StatusOr<SubscribeOptions> options = MakeSubscription();
   if (!options.ok()) return UsageError(options.status());
+  if (absl::Status status = CheckSubscription(*options); !status.ok()) return UsageError(status);
   if (print_cursor_ && !group_.empty()) {
     return UsageError(InvalidArgument("--print-cursor: a consumer group remembers by itself where it is"));
   }
@@ -220,7 +222,7 @@ int TailCommand::Run(StopSignal* stop) {
 }
 
 int TailCommand::Explain(const absl::Status& status, const client::Start& start) const {
-  // Only the collector can tell what is wrong with a regular expression, a glob or a cursor.
+  // Only the collector can tell what is wrong with a cursor, or beyond its own bounds.
   if (!absl::IsInvalidArgument(status)) return Failure(status);
   if (start.proto().has_cursor() && absl::StrContains(status.message(), "start.cursor")) {
     return UsageError(InvalidArgument("--from: \"", from_,

@@ -60,6 +60,18 @@ class Program:
         if self.process is not None:
             self.process.wait()
 
+    def freeze(self) -> None:
+        """SIGSTOP. Behind it no thread runs any more: a busy machine leaves some of them time to go on at first."""
+        self.process.send_signal(signal.SIGSTOP)
+        threads = pathlib.Path(f"/proc/{self.pid}/task")
+        wait_until(
+            lambda: all((thread / "stat").read_text().rpartition(")")[2].split()[0] == "T" for thread in threads.iterdir()),
+            f"{self.name} to stand still",
+        )
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self, expect: int | None = 0, timeout: float = 30, with_signal: int = signal.SIGTERM) -> int:
         """Asks it to stop, and expects that exit code."""
         assert self.process is not None
