@@ -234,7 +234,7 @@ def test_members_ask_for_the_same(running):
     done = running.cli("tail", "bank", "--group=g", "--no-follow")
     assert done.returncode == 1 and b"all members of a group ask for the same" in done.stderr
     done = running.cli("tail", "--group=a/b", "--no-follow")
-    assert done.returncode == 2 and b"is no name of a group" in done.stderr
+    assert done.returncode == 2 and b"allowed are 1 to 249 characters" in done.stderr
 
 
 def test_groups_are_listed_and_measured(running):

@@ -45,8 +45,9 @@ absl::Status Writer::JudgePart(const Outgoing& outgoing) {
     case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
       if (!alone_) return absl::OkStatus();
       return InvalidArgument("topic '", outgoing.partition.topic, "' refuses a line of this batch: ", reason);
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+      return absl::OkStatus();  // no topic's: no producer works, as Health says
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
     case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
       return RefuseTopic(outgoing);
