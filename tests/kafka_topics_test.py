@@ -234,6 +234,7 @@ def test_the_watermarks_topic_is_deleted(sandbox, broker):
     broker.admin("TopicCommand", "--delete", "--topic", "wm-sluice-watermarks")
     file.append(*numbered("after", 500))
     expect_in_kafka(broker, "wm-app", file.lines)
+
     def noted() -> bool:
         return any(key.startswith(f"f/{agent.agent_id}/") for (key,) in broker.messages("wm-sluice-watermarks", "%k\n"))
 
