@@ -328,5 +328,12 @@ TEST(RotationModelTest, EveryLineOnceAndInOrderWheneverTheAgentLooks) {
   }
 }
 
+TEST(RotationModelTest, WhatFailedOnceDoesNotFailAgain) {
+  for (const uint64_t seed : {3015, 6035, 6917}) {
+    Rotation(seed).Run();
+    ASSERT_FALSE(HasFailure()) << "repeat with SLUICE_SEED=" << seed;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::agent

@@ -416,5 +416,12 @@ TEST(TailingModelTest, EveryLineOnceAndInOrderWhateverHappens) {
   }
 }
 
+TEST(TailingModelTest, WhatFailedOnceDoesNotFailAgain) {
+  for (const uint64_t seed : {308, 985}) {
+    Model(seed).Run();
+    ASSERT_FALSE(HasFailure()) << "repeat with SLUICE_SEED=" << seed;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::agent

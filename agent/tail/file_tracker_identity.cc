@@ -91,7 +91,8 @@ void FileTracker::Begin(TailedFile* file, const FileStat& stat, const Resumption
   if (resumption.known) {
     file->acked = {resumption.offset, resumption.frontier};
     if (const auto* known = memory_.Find(file->identity); known != nullptr) file->passed = known->dropped_bytes();
-    file->head = resumption.head;
+    // What was seen when it was met says more, if it is longer: it shows whether the file was emptied since.
+    if (resumption.head.length() >= file->head.length()) file->head = resumption.head;
     file->spent = resumption.shorter || (!file->is_archive && stat.size < file->acked.offset);
     file->at_end = file->spent;
     if (file->spent) LetOthersPass(file);
