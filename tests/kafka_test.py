@@ -193,7 +193,7 @@ def test_long_lines_of_any_bytes_arrive(sandbox, broker):
     for n, line in enumerate([b"\xff" * size, b"\x01" * size, b"\x01" * (size - 1) + b"\xff", b'"' * size]):
         files.append(sandbox.log_file(f"app{n}/a.log"))
         files[n].append("before", line, "behind")
-    sandbox.agent(config=f"sources: [{{name: s, root: {sandbox.logs}, max_line_bytes: 1MiB}}]\n")
+    sandbox.agent(sandbox.logs, config="agent: {max_line_bytes: 1MiB}\n")
     for n, file in enumerate(files):
         sandbox.expect(f"app{n}", file.lines, timeout=40)
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import re
 import signal
 import subprocess
 
@@ -64,9 +65,10 @@ class Broker:
         tool = "kafka.admin.AclCommand" if old else "org.apache.kafka.tools.AclCommand"
         self._run("admin", tool, "--bootstrap-server", self.address, *args)
 
-    def topics(self) -> list[str]:
+    def topics(self) -> dict[str, int]:
+        """The number of partitions by topic."""
         listing = self._kcat("-L").decode()
-        return [line.split('"')[1] for line in listing.splitlines() if line.strip().startswith("topic ")]
+        return {name: int(count) for name, count in re.findall(r'^ *topic "(.*)" with (\d+) partitions', listing, re.MULTILINE)}
 
     def _kcat(self, *args: str) -> bytes:
         command = ["kcat", "-b", self.address, *args]
@@ -87,6 +89,13 @@ class Broker:
     def value(self, topic: str, partition: int, offset: int) -> bytes:
         """Of one message, whatever is in it."""
         return self._kcat("-C", "-q", "-e", "-t", topic, "-p", str(partition), "-o", str(offset), "-c1", "-D", "", "-f", "%s")
+
+    def ends(self, topic: str) -> dict[int, int]:
+        """The end of each partition: also while others write, when nobody who reads comes to an end."""
+        partitions = self.topics().get(topic, 0)
+        asked = [argument for partition in range(partitions) for argument in ("-t", f"{topic}:{partition}:-1")]
+        text = self._kcat("-Q", *asked).decode() if asked else ""
+        return {int(p): int(end) for p, end in re.findall(r"\[(\d+)\] offset (\d+)", text)}
 
     def values(self, topic: str) -> list[str]:
         return [message[0] for message in self.messages(topic, "%s\n")]
