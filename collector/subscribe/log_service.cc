@@ -53,6 +53,7 @@ class LogService::Reactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
     if (admitted_) {
       service_->options_.context.hub->Remove(subscriber_);
       service_->subscribers_.Remove(subscriber_);
+      subscriber_->Leave();
     }
     delete this;
   }
@@ -73,7 +74,7 @@ class LogService::Reactor final : public grpc::ServerWriteReactor<grpc::ByteBuff
 LogService::LogService(Options options)
     : options_(std::move(options)),
       subscribers_("subscriptions", "limits.subscribers", options_.subscribers_max,
-                   &options_.context.metrics->subscribers, options_.context.clock) {}
+                   /*gauge=*/nullptr, options_.context.clock) {}
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* LogService::Subscribe(grpc::CallbackServerContext* call,
                                                                   const grpc::ByteBuffer* request) {

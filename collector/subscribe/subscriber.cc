@@ -51,7 +51,17 @@ void Subscriber::Open(const v1::SubscribeRequest& request, std::string peer) {
   source_ = *std::move(source);
   // Before the first read: what is appended after it wakes.
   if (request.follow()) context_->hub->Add(shared_from_this());
+  {
+    MutexLock lock(&mutex_);
+    counted_ = true;
+    context_->metrics->subscribers.Increment();
+  }
   Pump();
+}
+
+void Subscriber::Leave() {
+  MutexLock lock(&mutex_);
+  if (std::exchange(counted_, false)) context_->metrics->subscribers.Decrement();
 }
 
 void Subscriber::Pump() {

@@ -60,6 +60,8 @@ class Subscriber final : public std::enable_shared_from_this<Subscriber> {
   bool Wake();
   bool Tick(bool moved);
   void Pump();
+  // Nothing is called any more.
+  void Leave();
 
  private:
   // kRunning: a task of the executor runs it or is about to. kWriting: a message is under way.
@@ -85,6 +87,8 @@ class Subscriber final : public std::enable_shared_from_this<Subscriber> {
   bool wake_ ABSL_GUARDED_BY(mutex_) = false;
   bool progress_due_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
+  // Stands in the metric: what is appended from now on is for this one, too.
+  bool counted_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace sluice::collector

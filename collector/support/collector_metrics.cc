@@ -52,7 +52,8 @@ CollectorMetrics::CollectorMetrics(Registry* registry)
       agent_streams(
           OneGauge(registry, "sluice_collector_agent_streams", "Streams of agents and publishers that are open.")),
       publishers(OneGauge(registry, "sluice_collector_publishers", "Publishers that are connected.")),
-      subscribers(OneGauge(registry, "sluice_collector_subscribers", "Subscriptions that are open.")),
+      subscribers(
+          OneGauge(registry, "sluice_collector_subscribers", "Subscriptions that are open and know where they begin.")),
       records_sent(
           OneCounter(registry, "sluice_collector_records_sent_total", "Records that were sent to subscribers.")),
       bytes_sent(OneCounter(registry, "sluice_collector_bytes_sent_total",

@@ -23,7 +23,7 @@ template <typename Stream>
 class StreamSet {
  public:
   // `noun` and `option` stand in the refusal: "10 subscriptions are open: the collector takes no more (OPTION)". The
-  // gauge shows how many there are; it and the clock are not owned.
+  // gauge, if there is one, shows how many there are; it and the clock are not owned.
   StreamSet(std::string noun, std::string option, size_t streams_max, prometheus::Gauge* gauge, const Clock* clock)
       : noun_(std::move(noun)), option_(std::move(option)), streams_max_(streams_max), gauge_(gauge), clock_(clock) {}
 
@@ -35,7 +35,7 @@ class StreamSet {
       return ResourceExhausted(streams_.size(), " ", noun_, " are open: the collector takes no more (", option_, ")");
     }
     streams_.insert(stream);
-    gauge_->Set(static_cast<double>(streams_.size()));
+    Show();
     return absl::OkStatus();
   }
 
@@ -43,7 +43,7 @@ class StreamSet {
   void Remove(const std::shared_ptr<Stream>& stream) {
     MutexLock lock(&mutex_);
     streams_.erase(stream);
-    gauge_->Set(static_cast<double>(streams_.size()));
+    Show();
     if (streams_.empty()) empty_.SignalAll();
   }
 
@@ -67,6 +67,10 @@ class StreamSet {
   }
 
  private:
+  void Show() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (gauge_ != nullptr) gauge_->Set(static_cast<double>(streams_.size()));
+  }
+
   const std::string noun_;
   const std::string option_;
   const size_t streams_max_;
