@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -188,7 +189,11 @@ class FileTracker final : public FileListener {
   bool StillHolds(TailedFile* archive);
   bool StillHasContent(const v1::FileIdentity& identity, const TailedFile* asking) const;
   bool MayBeCopy(const TailedFile& file, const FileStat& stat) const;
-  std::string PresentPathOf(const TailedFile& file) const;
+  struct Present {
+    std::string path;
+    FileStat stat;
+  };
+  std::optional<Present> FindPresent(const TailedFile& file) const;
   TailedFile* PresentOf(const TailedFile& file) const;
   bool MayMoveOn(const TailedFile& copy, const v1::FileIdentity& identity) const;
   bool HasMovedOn(const TailedFile& copy, const v1::FileIdentity& identity) const;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -100,7 +101,7 @@ bool FileTracker::MayBeCopy(const TailedFile& file, const FileStat& stat) const 
   const RotationName name = NameOf(file);
   if (name.age == 0 || !name.is_doubtful) return name.age > 0;
   const bool is_told = file.row != nullptr && file.row->is_told;
-  return is_told || memory_.OriginalOf(stat) != nullptr || !PresentPathOf(file).empty();
+  return is_told || memory_.OriginalOf(stat) != nullptr || FindPresent(file).has_value();
 }
 
 FileTracker::Origin FileTracker::CompareWithOthers(TailedFile* file, const FileStat& stat, const std::string& head,
@@ -152,13 +153,13 @@ FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const Fil
     if (file->is_archive) {
       return SameStem(path, PathOf(other)) || (other.head.length() >= kTellingBytes && BeginsWith(head, other.head));
     }
-    if (other.spent || !MayBeCopyOf(name, NameOf(other))) return false;
+    const bool is_near = &other == present || DirectoryOf(path) == DirectoryOf(PathOf(other));
+    if (other.spent || !is_near || !MayBeCopyOf(name, NameOf(other))) return false;
     // A copy has the name of an older file, and was born after the one that it was made of.
     const uint64_t birth = other.birth_unix_nano;
     // Generations that were there already may be short and equal; but then the older one was born first.
     const bool is_certain = head.size() == kHeadBytes || (stat.birth_unix_nano > birth && birth > 0);
-    return (&other == present || DirectoryOf(path) == DirectoryOf(PathOf(other))) &&
-           (stat.birth_unix_nano == 0 || stat.birth_unix_nano >= birth) && (!file->present_at_start || is_certain);
+    return (stat.birth_unix_nano == 0 || stat.birth_unix_nano >= birth) && (!file->present_at_start || is_certain);
   });
   // Of several links one is known.
   const bool may_be_link = present != nullptr && present != file && !IsInOtherDirectory(*file, *present);
@@ -273,24 +274,23 @@ FileTracker::Origin FileTracker::CompareWithRemembered(TailedFile* file, const F
   return Origin::kNew;
 }
 
-// Where the file should be that has the name now of which `file` has an older one: beside it, or, if it was rotated
-// into a directory below (olddir), there. Empty if it is not there.
-std::string FileTracker::PresentPathOf(const TailedFile& file) const {
+// The file that has the name now of which `file` has an older one: beside it, or, if it was rotated into a directory
+// below (olddir), there.
+std::optional<FileTracker::Present> FileTracker::FindPresent(const TailedFile& file) const {
   const std::string& path = PathOf(file);
   const std::string directory(DirectoryOf(path));
   const std::string stem = NameOf(file).stem;
   for (const std::string& place : {JoinPath(directory, stem), JoinPath(DirectoryOf(directory), stem)}) {
-    if (file_system_->Stat(place, /*follow=*/true).ok()) return place;
+    const absl::StatusOr<FileStat> stat = file_system_->Stat(place, /*follow=*/true);
+    if (stat.ok()) return Present{place, *stat};
   }
-  return "";
+  return std::nullopt;
 }
 
 // Null if it is not followed.
 TailedFile* FileTracker::PresentOf(const TailedFile& file) const {
-  const std::string present = PresentPathOf(file);
-  if (present.empty()) return nullptr;
-  absl::StatusOr<FileStat> stat = file_system_->Stat(present, /*follow=*/true);
-  return stat.ok() ? table_.FindByInode(stat->device, stat->inode) : nullptr;
+  const std::optional<Present> present = FindPresent(file);
+  return present.has_value() ? table_.FindByInode(present->stat.device, present->stat.inode) : nullptr;
 }
 
 // True if the file of that identity is followed, or another copy goes on for it.
@@ -318,9 +318,10 @@ bool FileTracker::MayMoveOn(const TailedFile& copy, const v1::FileIdentity& iden
   if (now == &copy) return false;
   // One that has lost its path may have one that could not be opened.
   if (now != nullptr && (!now->resolved || !now->path.empty())) return !now->resolved;
-  const std::string present = PresentPathOf(copy);
+  const std::optional<Present> present = FindPresent(copy);
   return std::any_of(unreadable_.begin(), unreadable_.end(), [&](const std::string& path) {
-    return path == present || (DirectoryOf(path) == DirectoryOf(PathOf(copy)) && SameStem(path, PathOf(copy)));
+    return (present.has_value() && path == present->path) ||
+           (DirectoryOf(path) == DirectoryOf(PathOf(copy)) && SameStem(path, PathOf(copy)));
   });
 }
 
