@@ -77,25 +77,26 @@ def test_a_line_is_held_until_its_newline_is_there(sandbox):
     sandbox.expect("app", [b"whole", b"begin middle end", b"next"])
 
 
-def test_a_last_line_without_newline_comes_when_the_file_is_deleted(sandbox):
+def without_newline(sandbox):
+    """A file that is read up to its last line, which has none."""
     file = sandbox.log_file("app/x.log")
     file.append("whole")
     file.write(b"no newline")
     sandbox.collector()
     sandbox.agent(sandbox.logs)
     sandbox.expect("app", [b"whole"])
+    return file
+
+
+def test_a_last_line_without_newline_comes_when_the_file_is_deleted(sandbox):
+    file = without_newline(sandbox)
     file.path.unlink()
     sandbox.expect("app", [b"whole", b"no newline"])
     assert json.loads(sandbox.raw("app", "--output=json")[1])["part"] == "unterminated"
 
 
 def test_a_last_line_without_newline_comes_when_the_file_is_rotated_away(sandbox):
-    file = sandbox.log_file("app/x.log")
-    file.append("whole")
-    file.write(b"no newline")
-    sandbox.collector()
-    sandbox.agent(sandbox.logs)
-    sandbox.expect("app", [b"whole"])
+    file = without_newline(sandbox)
     file.rotate()
     file.append("next")
     sandbox.expect("app", [b"whole", b"next", b"no newline"])
