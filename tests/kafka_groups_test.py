@@ -13,7 +13,7 @@ from tests import groups_test as groups
 from tests.harness import kafka, settings
 from tests.harness.waiting import wait_until
 
-# What holds in general, with the fixture `running` below.
+# What holds in general, with the fixtures `running` and `patient` below.
 test_a_group_goes_on_where_it_was_acknowledged = groups.test_a_group_goes_on_where_it_was_acknowledged
 test_a_member_that_is_stuck_loses_its_share_in_time = groups.test_a_member_that_is_stuck_loses_its_share_in_time
 test_a_member_that_joins_takes_its_share_without_a_repeat = groups.test_a_member_that_joins_takes_its_share_without_a_repeat
@@ -21,6 +21,7 @@ test_a_new_group_is_remembered_from_its_first_member_on = groups.test_a_new_grou
 test_groups_are_listed_and_measured = groups.test_groups_are_listed_and_measured
 test_members_ask_for_the_same = groups.test_members_ask_for_the_same
 test_members_share_the_records_and_each_file_stays_with_one = groups.test_members_share_the_records_and_each_file_stays_with_one
+test_nothing_is_skipped_when_members_die_while_shares_move = groups.test_nothing_is_skipped_when_members_die_while_shares_move
 test_records_come_again_to_whoever_does_not_acknowledge = groups.test_records_come_again_to_whoever_does_not_acknowledge
 test_two_groups_are_independent = groups.test_two_groups_are_independent
 test_what_a_killed_member_has_not_acknowledged_goes_to_the_others = groups.test_what_a_killed_member_has_not_acknowledged_goes_to_the_others
@@ -39,6 +40,13 @@ def config(request, broker) -> str:
 @pytest.fixture
 def running(sandbox, config):
     sandbox.collector(config=config)
+    sandbox.agent(sandbox.logs)
+    return sandbox
+
+
+@pytest.fixture
+def patient(sandbox, config):
+    sandbox.collector(config=config.replace(groups.CONFIG, groups.PATIENT))
     sandbox.agent(sandbox.logs)
     return sandbox
 

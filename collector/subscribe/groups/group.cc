@@ -268,7 +268,7 @@ void Group::MoveTo(SlotSet slots, const std::string& cursor) {
   }
 }
 
-bool Group::Merge(MemberId id, uint64_t into, uint64_t from) {
+bool Group::Merge(MemberId id, uint64_t into, uint64_t from, const std::string& cursor) {
   const auto found = members_.find(id);
   if (found == members_.end() || !found->second.sent.empty()) return false;
   std::map<uint64_t, Lane>& lanes = found->second.lanes;
@@ -277,6 +277,7 @@ bool Group::Merge(MemberId id, uint64_t into, uint64_t from) {
   // One that has lost all its slots may be forgotten already.
   if (to == lanes.end()) return false;
   if (gone != lanes.end()) *to->second.slots |= gone->second.slots->exchange(0);
+  MoveTo(*to->second.slots, cursor);
   return true;
 }
 

@@ -52,10 +52,10 @@ class GroupCoordinator::Member final : public Membership {
     coordinator_->Settle(entry);
     return number;
   }
-  bool Merge(uint64_t into, uint64_t from) override {
+  bool Merge(uint64_t into, uint64_t from, const std::string& cursor) override {
     MutexLock lock(&coordinator_->mutex_);
     Entry* const entry = Find();
-    return entry != nullptr && entry->group.Merge(id_, into, from);
+    return entry != nullptr && entry->group.Merge(id_, into, from, cursor);
   }
   size_t Unacknowledged() override {
     MutexLock lock(&coordinator_->mutex_);

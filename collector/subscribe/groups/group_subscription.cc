@@ -129,8 +129,8 @@ void GroupSubscription::TellMembership(Message* message) {
 void GroupSubscription::MergeLanes() {
   for (size_t i = 0; i + 1 < lanes_.size(); ++i) {
     for (size_t j = i + 1; j < lanes_.size();) {
-      const bool together = lanes_[i].subscription->cursor() == lanes_[j].subscription->cursor();
-      if (together && membership_->Merge(lanes_[i].id, lanes_[j].id)) {
+      const std::string cursor = lanes_[i].subscription->cursor();
+      if (cursor == lanes_[j].subscription->cursor() && membership_->Merge(lanes_[i].id, lanes_[j].id, cursor)) {
         lanes_.erase(lanes_.begin() + static_cast<std::ptrdiff_t>(j));
       } else {
         ++j;

@@ -22,7 +22,7 @@ class Membership {
   virtual ~Membership() = default;
   virtual Group::Share Sync(const std::function<std::string(uint64_t lane)>& cursor_of) = 0;
   virtual uint64_t Sent(uint64_t lane, std::string cursor, bool records) = 0;
-  virtual bool Merge(uint64_t into, uint64_t from) = 0;
+  virtual bool Merge(uint64_t into, uint64_t from, const std::string& cursor) = 0;
   virtual size_t Unacknowledged() = 0;
   virtual void Leave(bool complete) = 0;
 };

@@ -61,6 +61,23 @@ TEST(GroupTest, MovesItsPositionOnlyByAcknowledgements) {
   EXPECT_EQ(At(group, "d"), kAllSlots);
 }
 
+TEST(GroupTest, SlotsOfMergedLanesStandWhereTheirReadersStand) {
+  Group group("g", "begin", kTimeout);
+  ASSERT_TRUE(group.Join(Named(1), 0, 0).ok());
+  const uint64_t lane = Sync(group, 1).lanes[0].id;
+  group.Sent(1, lane, "a", false);
+  ASSERT_TRUE(group.Join(Named(2), 0, 0).ok());
+  Sync(group, 1, "a");
+  group.Sent(1, lane, "b", false);
+  group.Leave(2, /*complete=*/false, 0, 0);
+  const Group::Share share = Sync(group, 1, "b");
+  ASSERT_EQ(share.lanes.size(), 1u);
+  ASSERT_EQ(share.lanes[0].cursor, "a");
+  // Both come to "c", and there was nothing to tell.
+  ASSERT_TRUE(group.Merge(1, lane, share.lanes[0].id, "c"));
+  EXPECT_EQ(At(group, "c"), kAllSlots);
+}
+
 TEST(GroupTest, RefusesAcknowledgementsOfWhatWasNotSent) {
   Group group("g", "begin", kTimeout);
   ASSERT_TRUE(group.Join(Named(1), 0, 0).ok());
@@ -358,7 +375,8 @@ class GroupModel {
   void Merge(MemberId id, Reader* reader) {
     for (auto a = reader->lanes.begin(); a != reader->lanes.end(); ++a) {
       for (auto b = std::next(a); b != reader->lanes.end();) {
-        const bool merged = a->second.at == b->second.at && group_.Merge(id, a->first, b->first);
+        const bool merged =
+            a->second.at == b->second.at && group_.Merge(id, a->first, b->first, std::to_string(a->second.at));
         b = merged ? reader->lanes.erase(b) : std::next(b);
       }
     }
