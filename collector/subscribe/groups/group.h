@@ -79,8 +79,9 @@ class Group {
   uint64_t Sent(MemberId id, uint64_t lane, std::string cursor, bool records);
   // Everything up to this number is acknowledged. InvalidArgument if there is no such message; NotFound.
   absl::Status Acknowledge(const std::string& member, uint64_t number);
-  // Lane `from`, which stands where `into` stands, at `cursor`, is over, its slots are `into`'s, and all of them are there:
-  // no later message speaks of what `from` passed over. False, and nothing happens, while anything is not acknowledged.
+  // Lane `from`, which stands where `into` stands, at `cursor`, is over, its slots are `into`'s, and all of them are
+  // there: no later message speaks of what `from` passed over. False, and nothing happens, while anything is not
+  // acknowledged.
   bool Merge(MemberId id, uint64_t into, uint64_t from, const std::string& cursor);
 
   // kElsewhere: these slots are the member's now, and stand there.
