@@ -36,6 +36,9 @@ void FileTracker::StartReading() {
   for (const v1::FileWatermark* known : memory_.All()) generations_.NoteLive(known->path());
   reading_ = true;
   for (TailedFile* file : met_) {
+    if (const auto* known = memory_.Newest(InodeOf(*file)); known != nullptr) {
+      generations_.NoteRotated(*file, known->path());
+    }
     if (file->file == nullptr) continue;
     // It may have grown since it was met; and who compressed a file gives the archive the file's time when he is done.
     absl::StatusOr<FileStat> stat = file->file->Stat();

@@ -20,7 +20,10 @@ constexpr uint32_t kNoPlace = std::numeric_limits<uint32_t>::max();
 RotationName NameOf(const TailedFile& file) { return ParseRotationName(BaseNameOf(PathOf(file))); }
 
 // What the paths of all generations of a file have in common: that of the one that is written now.
-std::string RowOf(const TailedFile& file) { return JoinPath(DirectoryOf(PathOf(file)), NameOf(file).stem); }
+std::string RowOf(const std::string& path) {
+  return JoinPath(DirectoryOf(path), ParseRotationName(BaseNameOf(path)).stem);
+}
+std::string RowOf(const TailedFile& file) { return RowOf(PathOf(file)); }
 
 // A copy that waits is read from its original, and what no source includes is not read at all.
 bool IsPassed(const TailedFile& file) {
@@ -119,6 +122,11 @@ void Generations::NoteLive(const std::string& path) {
   if (auto row = rows_.find(path); row != rows_.end()) row->second->is_told = true;
 }
 
+void Generations::NoteRotated(const TailedFile& file, const std::string& old_path) {
+  if (file.row == nullptr || file.row->is_told || old_path.empty() || file.path.empty()) return;
+  file.row->is_told = old_path != file.path && RowOf(old_path) == file.row->name && RowOf(file) == file.row->name;
+}
+
 void Generations::Enter(TailedFile* file) {
   if (file->is_stream) return;
   if (file->row == nullptr) Join(file);
@@ -139,6 +147,7 @@ bool Generations::Leave(TailedFile* file) {
 void Generations::Renamed(TailedFile* file) {
   if (file->row == nullptr) return;
   file->row->is_sorted = false;
+  NoteRotated(*file, file->last_path);
   const bool is_rotated = !file->path.empty() && NameOf(*file).age > 0;
   if (!is_rotated || DirectoryOf(file->path) != DirectoryOf(file->row->name) || RowOf(*file) == file->row->name) return;
   // It had some other name before it got that of a generation.

@@ -33,7 +33,9 @@ class Generations {
   void JoinRowOf(TailedFile* live, TailedFile* file);
   // A file of that path is known, though it may not be there at the moment: others may be its generations.
   void NoteLive(const std::string& path);
-  // It has another name now, or none.
+  // `file` had that path before: if both are names of generations of one file, it was rotated.
+  void NoteRotated(const TailedFile& file, const std::string& old_path);
+  // It has another name now, or none; `last_path` is the one before.
   void Renamed(TailedFile* file);
   // Ends looking after a file.
   void Forget(TailedFile* file);

@@ -72,6 +72,23 @@ class GenerationsTest : public ::testing::Test {
   Generations generations_{&table_};
 };
 
+TEST_F(GenerationsTest, NumbersBeforeTheExtensionAreOtherFilesUntilOneIsRotated) {
+  TailedFile* second = Meet("/d/a.2.log");
+  TailedFile* first = Meet("/d/a.1.log");
+  EXPECT_FALSE(generations_.IsBehind(*first));
+  generations_.NoteRotated(*second, "/d/a.2.log");
+  generations_.NoteRotated(*second, "/d/b.1.log");
+  EXPECT_FALSE(generations_.IsBehind(*first));
+  generations_.NoteRotated(*second, "/d/a.1.log");
+  EXPECT_TRUE(generations_.IsBehind(*first));
+}
+
+TEST_F(GenerationsTest, AFileThatIsRenamedBeforeOurEyesIsRotated) {
+  TailedFile* second = Meet("/d/a.1.log");
+  Rename(second, "/d/a.2.log");
+  EXPECT_TRUE(generations_.IsBehind(*Meet("/d/a.1.log")));
+}
+
 TEST_F(GenerationsTest, OlderNamesComeFirstInWhateverOrderTheyAreMet) {
   EXPECT_THAT(
       ReadAll(MeetAll({"/d/a.log", "/d/a.log.2.gz", "/d/a.log.1", "/d/a.log-20260102", "/d/a.log-20260101.gz"})),
