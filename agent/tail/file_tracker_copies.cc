@@ -48,6 +48,11 @@ bool MayBeCopyOf(const RotationName& copy, const RotationName& original) {
   return MayBeRelated(copy, original) && original.age < copy.age;
 }
 
+// One that has lost its name is near those with which it stood, though their directory was moved since.
+bool AreNear(const TailedFile& a, const TailedFile& b) {
+  return (a.row != nullptr && a.row == b.row) || DirectoryOf(PathOf(a)) == DirectoryOf(PathOf(b));
+}
+
 // True if `copy` has the name of an older generation of `present` in another directory: logrotate's olddir.
 bool IsInOtherDirectory(const TailedFile& copy, const TailedFile& present) {
   return DirectoryOf(PathOf(copy)) != DirectoryOf(PathOf(present)) && NameOf(copy).stem == NameOf(present).stem;
@@ -153,7 +158,7 @@ FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const Fil
     if (file->is_archive) {
       return SameStem(path, PathOf(other)) || (other.head.length() >= kTellingBytes && BeginsWith(head, other.head));
     }
-    const bool is_near = &other == present || DirectoryOf(path) == DirectoryOf(PathOf(other));
+    const bool is_near = &other == present || AreNear(*file, other);
     if (other.spent || !is_near || !MayBeCopyOf(name, NameOf(other))) return false;
     // A copy has the name of an older file, and was born after the one that it was made of.
     const uint64_t birth = other.birth_unix_nano;
@@ -305,11 +310,11 @@ bool FileTracker::StillHasContent(const v1::FileIdentity& identity, const Tailed
 // True if the file beside `copy` was begun anew since: as copytruncate does, and nothing else that leaves a copy.
 bool FileTracker::HasMovedOn(const TailedFile& copy, const v1::FileIdentity& identity) const {
   const TailedFile* now = table_.FindByInode(copy.device, identity.inode());
-  return now != nullptr && now != &copy && now->resolved &&
-         now->identity.birth_time_unix_nano() == identity.birth_time_unix_nano() &&
-         now->identity.generation() > identity.generation() &&
-         ((DirectoryOf(PathOf(*now)) == DirectoryOf(PathOf(copy)) && MayBeRelated(NameOf(copy), NameOf(*now))) ||
-          now == PresentOf(copy));
+  if (now == nullptr || now == &copy || !now->resolved) return false;
+  const bool is_begun_anew = now->identity.birth_time_unix_nano() == identity.birth_time_unix_nano() &&
+                             now->identity.generation() > identity.generation();
+  if (!is_begun_anew) return false;
+  return (AreNear(*now, copy) && MayBeRelated(NameOf(copy), NameOf(*now))) || now == PresentOf(copy);
 }
 
 // True if the file of that identity may have been begun anew, but it cannot be read at the moment.

@@ -77,8 +77,9 @@ bool IsOlder(const TailedFile& gone, const Named& other) {
   const uint64_t born = gone.birth_unix_nano;
   const uint64_t other_born = other.file->birth_unix_nano;
   const bool are_plain = !gone.is_archive && !other.file->is_archive;
-  if (are_plain && born > 0 && other_born > 0) return born <= other_born;
-  return gone.modified_unix_nano <= other.file->modified_unix_nano;
+  // Within one tick of the clock that stamps files the names decide.
+  if (are_plain && born > 0 && other_born > 0) return born < other_born;
+  return gone.modified_unix_nano < other.file->modified_unix_nano;
 }
 
 }  // namespace
