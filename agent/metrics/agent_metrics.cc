@@ -3,25 +3,14 @@
 #include <map>
 #include <string>
 
+#include "base/metrics.h"
+
 namespace sluice::agent {
 namespace {
 
-prometheus::Counter& NewCounter(prometheus::Registry* registry, const char* name, const char* help) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(*registry).Add({});
-}
-
-prometheus::Gauge& NewGauge(prometheus::Registry* registry, const char* name, const char* help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(*registry).Add({});
-}
-
-prometheus::Family<prometheus::Counter>& NewFamily(prometheus::Registry* registry, const char* name, const char* help) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(*registry);
-}
-
 prometheus::Counter& NewReloadCounter(prometheus::Registry* registry, const char* result) {
-  return NewFamily(registry, "sluice_agent_config_reloads_total",
-                   "Times that the configuration was read again while running, by result.")
-      .Add({{"result", result}});
+  return NewCounter(registry, "sluice_agent_config_reloads_total",
+                    "Times that the configuration was read again while running, by result.", {{"result", result}});
 }
 
 }  // namespace
@@ -82,17 +71,17 @@ AgentMetrics::AgentMetrics(prometheus::Registry* registry)
                                   "Directories that are looked at every second, since they cannot be watched.")),
       config_valid(NewGauge(registry, "sluice_agent_config_valid",
                             "1 if the configuration on disk is the one in use, 0 if it cannot be used.")),
-      bytes_lost_(NewFamily(registry, "sluice_agent_bytes_lost_total",
-                            "Bytes that were written to followed files and will never be delivered, by reason.")),
-      records_dropped_(NewFamily(registry, "sluice_agent_records_dropped_total",
-                                 "Records that were left out as their source is configured, by source and reason.")),
-      redactions_(NewFamily(registry, "sluice_agent_redactions_total",
-                            "Places in records that were replaced by a mask, by source.")),
+      bytes_lost_(NewCounters(registry, "sluice_agent_bytes_lost_total",
+                              "Bytes that were written to followed files and will never be delivered, by reason.")),
+      records_dropped_(NewCounters(registry, "sluice_agent_records_dropped_total",
+                                   "Records that were left out as their source is configured, by source and reason.")),
+      redactions_(NewCounters(registry, "sluice_agent_redactions_total",
+                              "Places in records that were replaced by a mask, by source.")),
       reloads_succeeded_(NewReloadCounter(registry, "success")),
       reloads_failed_(NewReloadCounter(registry, "failure")),
-      parse_errors_(NewFamily(registry, "sluice_agent_parse_errors_total",
-                              "Lines that are not of the format that their source names, by source; they are "
-                              "delivered as plain text.")) {
+      parse_errors_(NewCounters(registry, "sluice_agent_parse_errors_total",
+                                "Lines that are not of the format that their source names, by source; they are "
+                                "delivered as plain text.")) {
   config_valid.Set(1);
   for (LossReason reason : {LossReason::kTruncated, LossReason::kDeleted, LossReason::kGivenUp, LossReason::kCorrupt}) {
     CountLoss(reason, 0);  // so that every reason is there from the start

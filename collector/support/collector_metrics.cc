@@ -1,17 +1,12 @@
 #include "collector/support/collector_metrics.h"
 
+#include "base/metrics.h"
 #include "base/program.h"
 #include "base/strings.h"
 
 namespace sluice::collector {
 namespace {
 
-using prometheus::BuildCounter;
-using prometheus::BuildGauge;
-using prometheus::BuildHistogram;
-using prometheus::Counter;
-using prometheus::Family;
-using prometheus::Gauge;
 using prometheus::Histogram;
 using prometheus::Registry;
 
@@ -22,72 +17,56 @@ constexpr std::array<const char*, kSeverityRanges> kRangeNames = {"unknown", "tr
 const Histogram::BucketBoundaries kAppendSeconds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                                     0.1,    0.25,  0.5,    1,     2.5,  5,     10};
 
-Family<Counter>& Counters(Registry* registry, const char* name, const char* help) {
-  return BuildCounter().Name(name).Help(help).Register(*registry);
-}
-
-Family<Gauge>& Gauges(Registry* registry, const char* name, const char* help) {
-  return BuildGauge().Name(name).Help(help).Register(*registry);
-}
-
-Counter& OneCounter(Registry* registry, const char* name, const char* help) {
-  return Counters(registry, name, help).Add({});
-}
-
-Gauge& OneGauge(Registry* registry, const char* name, const char* help) { return Gauges(registry, name, help).Add({}); }
-
 }  // namespace
 
 CollectorMetrics::CollectorMetrics(Registry* registry)
-    : batches_duplicate(OneCounter(registry, "sluice_collector_batches_duplicate_total",
+    : batches_duplicate(NewCounter(registry, "sluice_collector_batches_duplicate_total",
                                    "Batches that agents sent again after they were stored; recognised, not stored "
                                    "twice.")),
-      append_seconds(BuildHistogram()
-                         .Name("sluice_collector_append_seconds")
-                         .Help("Time from taking a message of batches until it was durable.")
-                         .Register(*registry)
-                         .Add({}, kAppendSeconds)),
-      ingest_pending_bytes(OneGauge(registry, "sluice_collector_ingest_pending_bytes",
+      append_seconds(NewHistogram(registry, "sluice_collector_append_seconds",
+                                  "Time from taking a message of batches until it was durable.", kAppendSeconds)),
+      ingest_pending_bytes(NewGauge(registry, "sluice_collector_ingest_pending_bytes",
                                     "Bytes of agents' messages in memory that are not yet durable.")),
       agent_streams(
-          OneGauge(registry, "sluice_collector_agent_streams", "Streams of agents and publishers that are open.")),
-      publishers(OneGauge(registry, "sluice_collector_publishers", "Publishers that are connected.")),
+          NewGauge(registry, "sluice_collector_agent_streams", "Streams of agents and publishers that are open.")),
+      publishers(NewGauge(registry, "sluice_collector_publishers", "Publishers that are connected.")),
       subscribers(
-          OneGauge(registry, "sluice_collector_subscribers", "Subscriptions that are open and know where they begin.")),
+          NewGauge(registry, "sluice_collector_subscribers", "Subscriptions that are open and know where they begin.")),
       records_sent(
-          OneCounter(registry, "sluice_collector_records_sent_total", "Records that were sent to subscribers.")),
-      bytes_sent(OneCounter(registry, "sluice_collector_bytes_sent_total",
+          NewCounter(registry, "sluice_collector_records_sent_total", "Records that were sent to subscribers.")),
+      bytes_sent(NewCounter(registry, "sluice_collector_bytes_sent_total",
                             "Bytes of messages that were sent to subscribers.")),
-      topics(OneGauge(registry, "sluice_collector_topics", "Topics in the log.")),
-      log_bytes(OneGauge(registry, "sluice_collector_log_bytes", "Bytes of the batches that are stored now.")),
-      log_healthy(OneGauge(registry, "sluice_collector_log_healthy",
+      topics(NewGauge(registry, "sluice_collector_topics", "Topics in the log.")),
+      log_bytes(NewGauge(registry, "sluice_collector_log_bytes", "Bytes of the batches that are stored now.")),
+      log_healthy(NewGauge(registry, "sluice_collector_log_healthy",
                            "1 if the log takes batches, 0 if it cannot at the moment (see /readyz for the reason).")),
-      records_(Counters(registry, "sluice_collector_records_total",
-                        "Records stored, by topic and range of severity (unknown: the line names none).")),
-      bytes_(Counters(registry, "sluice_collector_bytes_total",
-                      "Bytes of batches stored, by topic, as they came over the wire.")),
-      agent_last_seen_(Gauges(registry, "sluice_collector_agent_last_seen_timestamp_seconds",
-                              "When an agent last sent anything, seconds since the Unix epoch.")),
-      batches_rejected_(Counters(registry, "sluice_collector_batches_rejected_total",
-                                 "Batches that were not stored: resource_exhausted may be taken later, "
-                                 "invalid_argument never, aborted ends as a dead letter.")),
-      stream_errors_(Counters(registry, "sluice_collector_agent_stream_errors_total",
-                              "Streams of agents that the collector ended with an error, by gRPC status code.")),
-      omitted_(Counters(registry, "sluice_collector_records_omitted_total",
-                        "Records that subscribers were told they will never see, by reason, as far as the number is "
-                        "known.")),
-      direct_requests_(Counters(registry, "sluice_collector_direct_requests_total",
-                                "Requests of services that send by themselves, by protocol and code of the answer.")),
-      dropped_(Counters(registry, "sluice_collector_records_dropped_total",
-                        "Records that a route of the configuration dropped, by route.")),
-      dead_letters_(Counters(registry, "sluice_collector_dead_letters_total",
-                             "Records that went to the topic of dead letters, by reason.")),
+      records_(NewCounters(registry, "sluice_collector_records_total",
+                           "Records stored, by topic and range of severity (unknown: the line names none).")),
+      bytes_(NewCounters(registry, "sluice_collector_bytes_total",
+                         "Bytes of batches stored, by topic, as they came over the wire.")),
+      agent_last_seen_(NewGauges(registry, "sluice_collector_agent_last_seen_timestamp_seconds",
+                                 "When an agent last sent anything, seconds since the Unix epoch.")),
+      batches_rejected_(NewCounters(registry, "sluice_collector_batches_rejected_total",
+                                    "Batches that were not stored: resource_exhausted may be taken later, "
+                                    "invalid_argument never, aborted ends as a dead letter.")),
+      stream_errors_(NewCounters(registry, "sluice_collector_agent_stream_errors_total",
+                                 "Streams of agents that the collector ended with an error, by gRPC status code.")),
+      omitted_(NewCounters(registry, "sluice_collector_records_omitted_total",
+                           "Records that subscribers were told they will never see, by reason, as far as the number is "
+                           "known.")),
+      direct_requests_(
+          NewCounters(registry, "sluice_collector_direct_requests_total",
+                      "Requests of services that send by themselves, by protocol and code of the answer.")),
+      dropped_(NewCounters(registry, "sluice_collector_records_dropped_total",
+                           "Records that a route of the configuration dropped, by route.")),
+      dead_letters_(NewCounters(registry, "sluice_collector_dead_letters_total",
+                                "Records that went to the topic of dead letters, by reason.")),
       group_lag_(
-          Gauges(registry, "sluice_collector_group_lag_records",
-                 "Records behind what a consumer group has acknowledged, of its topics; measured now and then.")),
-      group_members_(Gauges(registry, "sluice_collector_group_members", "Members of a consumer group.")) {
-  Gauges(registry, "sluice_collector_build_info", "Always 1; the collector's version as a label.")
-      .Add({{"version", std::string(Version())}})
+          NewGauges(registry, "sluice_collector_group_lag_records",
+                    "Records behind what a consumer group has acknowledged, of its topics; measured now and then.")),
+      group_members_(NewGauges(registry, "sluice_collector_group_members", "Members of a consumer group.")) {
+  NewGauge(registry, "sluice_collector_build_info", "Always 1; the collector's version as a label.",
+           {{"version", std::string(Version())}})
       .Set(1);
 }
 
@@ -106,11 +85,11 @@ const CollectorMetrics::Topic& CollectorMetrics::OfTopic(std::string_view topic)
   return *entry->second;
 }
 
-Gauge* CollectorMetrics::NewAgentLastSeen(const std::string& agent) {
+prometheus::Gauge* CollectorMetrics::NewAgentLastSeen(const std::string& agent) {
   return &agent_last_seen_.Add({{"agent", agent}});
 }
 
-void CollectorMetrics::RemoveAgentLastSeen(Gauge* gauge) { agent_last_seen_.Remove(gauge); }
+void CollectorMetrics::RemoveAgentLastSeen(prometheus::Gauge* gauge) { agent_last_seen_.Remove(gauge); }
 
 CollectorMetrics::GroupSeries CollectorMetrics::NewGroup(const std::string& group) {
   return {&group_lag_.Add({{"group", group}}), &group_members_.Add({{"group", group}})};

@@ -4,50 +4,36 @@
 #include <memory>
 #include <utility>
 
+#include "base/metrics.h"
+
 namespace sluice::monitor {
-namespace {
-
-prometheus::Counter& Counter(prometheus::Registry* registry, const char* name, const char* help) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(*registry).Add({});
-}
-prometheus::Gauge& Gauge(prometheus::Registry* registry, const char* name, const char* help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(*registry).Add({});
-}
-
-}  // namespace
-
 MonitorMetrics::MonitorMetrics(prometheus::Registry* registry)
-    : active(Gauge(registry, "sluice_monitor_active", "1 if this monitor is its group's active one.")),
-      caught_up(Gauge(registry, "sluice_monitor_caught_up", "1 if there is nothing more to read at the moment.")),
-      config_valid(Gauge(registry, "sluice_monitor_config_valid", "1 if the configuration on disk is the one in use.")),
-      commits(Counter(registry, "sluice_monitor_commits_total", "Writes to the state directory.")),
-      omitted(Counter(registry, "sluice_monitor_records_omitted_total",
-                      "Records that the log had no more when they were to be read.")),
-      records_(Counter(registry, "sluice_monitor_records_total", "Records read.")),
-      ahead_(Counter(registry, "sluice_monitor_records_ahead_total",
-                     "Records whose time is ahead of the clock by more than the lateness; they are in no window.")),
+    : active(NewGauge(registry, "sluice_monitor_active", "1 if this monitor is its group's active one.")),
+      caught_up(NewGauge(registry, "sluice_monitor_caught_up", "1 if there is nothing more to read at the moment.")),
+      config_valid(
+          NewGauge(registry, "sluice_monitor_config_valid", "1 if the configuration on disk is the one in use.")),
+      commits(NewCounter(registry, "sluice_monitor_commits_total", "Writes to the state directory.")),
+      omitted(NewCounter(registry, "sluice_monitor_records_omitted_total",
+                         "Records that the log had no more when they were to be read.")),
+      records_(NewCounter(registry, "sluice_monitor_records_total", "Records read.")),
+      ahead_(NewCounter(registry, "sluice_monitor_records_ahead_total",
+                        "Records whose time is ahead of the clock by more than the lateness; they are in no window.")),
       forgotten_(
-          Counter(registry, "sluice_monitor_findings_forgotten_total", "Findings that a standby had no room for.")),
-      given_up_(Counter(registry, "sluice_monitor_notifications_given_up_total",
-                        "Alerts that were not told, since too many waited for it.")),
-      waiting_(Gauge(registry, "sluice_monitor_findings_waiting", "Findings that are not in the log yet.")),
-      newest_(Gauge(registry, "sluice_monitor_event_time_seconds", "Event time so far, seconds since the Unix epoch.")),
-      beaters_(Gauge(registry, "sluice_monitor_heartbeats_known", "Services and agents whose heartbeats are awaited.")),
-      missing_(Gauge(registry, "sluice_monitor_heartbeats_missing", "Of these, the silent ones.")),
-      malformed_beats_(
-          Counter(registry, "sluice_monitor_heartbeats_malformed_total", "Records of topic heartbeats that are none.")),
-      firing_(prometheus::BuildGauge()
-                  .Name("sluice_monitor_alerts_firing")
-                  .Help("Groups of the rule that fire.")
-                  .Register(*registry)),
-      groups_(prometheus::BuildGauge()
-                  .Name("sluice_monitor_rule_groups")
-                  .Help("Groups of the rule that are known.")
-                  .Register(*registry)),
-      left_out_(prometheus::BuildCounter()
-                    .Name("sluice_monitor_rule_records_left_out_total")
-                    .Help("Records that a rule could not take into account, by reason.")
-                    .Register(*registry)) {
+          NewCounter(registry, "sluice_monitor_findings_forgotten_total", "Findings that a standby had no room for.")),
+      given_up_(NewCounter(registry, "sluice_monitor_notifications_given_up_total",
+                           "Alerts that were not told, since too many waited for it.")),
+      waiting_(NewGauge(registry, "sluice_monitor_findings_waiting", "Findings that are not in the log yet.")),
+      newest_(
+          NewGauge(registry, "sluice_monitor_event_time_seconds", "Event time so far, seconds since the Unix epoch.")),
+      beaters_(
+          NewGauge(registry, "sluice_monitor_heartbeats_known", "Services and agents whose heartbeats are awaited.")),
+      missing_(NewGauge(registry, "sluice_monitor_heartbeats_missing", "Of these, the silent ones.")),
+      malformed_beats_(NewCounter(registry, "sluice_monitor_heartbeats_malformed_total",
+                                  "Records of topic heartbeats that are none.")),
+      firing_(NewGauges(registry, "sluice_monitor_alerts_firing", "Groups of the rule that fire.")),
+      groups_(NewGauges(registry, "sluice_monitor_rule_groups", "Groups of the rule that are known.")),
+      left_out_(NewCounters(registry, "sluice_monitor_rule_records_left_out_total",
+                            "Records that a rule could not take into account, by reason.")) {
   config_valid.Set(1);
 }
 

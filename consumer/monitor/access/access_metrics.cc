@@ -2,23 +2,15 @@
 
 #include <string>
 
+#include "base/metrics.h"
+
 namespace sluice::monitor {
 namespace {
 
-prometheus::Counter* NewCounter(prometheus::Registry* registry, const char* name, const char* help) {
-  return &prometheus::BuildCounter().Name(name).Help(help).Register(*registry).Add({});
-}
-
-prometheus::Gauge* NewGauge(prometheus::Registry* registry, const char* name, const char* help) {
-  return &prometheus::BuildGauge().Name(name).Help(help).Register(*registry).Add({});
-}
-
-prometheus::Gauge* NewLatency(prometheus::Registry* registry, const char* quantile) {
-  return &prometheus::BuildGauge()
-              .Name("sluice_monitor_access_latency_seconds")
-              .Help("Latency in the last complete interval, within 1 %, by quantile; 0 if no line tells it.")
-              .Register(*registry)
-              .Add({{"quantile", quantile}});
+prometheus::Gauge& NewLatency(prometheus::Registry* registry, const char* quantile) {
+  return NewGauge(registry, "sluice_monitor_access_latency_seconds",
+                  "Latency in the last complete interval, within 1 %, by quantile; 0 if no line tells it.",
+                  {{"quantile", quantile}});
 }
 
 }  // namespace
@@ -39,28 +31,26 @@ AccessMetrics::AccessMetrics(prometheus::Registry* registry)
                                "Different clients in the last complete interval, within 2.5 %.")),
       latency_p50_(NewLatency(registry, "0.5")),
       latency_p99_(NewLatency(registry, "0.99")) {
-  auto& hits = prometheus::BuildCounter()
-                   .Name("sluice_monitor_access_hits_total")
-                   .Help("Lines of access logs in complete intervals, by status class.")
-                   .Register(*registry);
+  auto& hits = NewCounters(registry, "sluice_monitor_access_hits_total",
+                           "Lines of access logs in complete intervals, by status class.");
   for (size_t i = 0; i < kStatusClasses.size(); ++i) hits_[i] = &hits.Add({{"class", std::string(kStatusClasses[i])}});
 }
 
 void AccessMetrics::Take(const AccessInterval& interval, int64_t seconds) {
   for (size_t i = 0; i < kStatusClasses.size(); ++i) hits_[i]->Increment(static_cast<double>(interval.statuses()[i]));
   const auto hits = static_cast<double>(interval.hits());
-  bytes_->Increment(static_cast<double>(interval.bytes()));
-  malformed_->Increment(static_cast<double>(interval.malformed()));
-  hits_per_second_->Set(hits / static_cast<double>(seconds));
-  error_ratio_->Set(hits == 0 ? 0 : static_cast<double>(interval.errors()) / hits);
-  unique_clients_->Set(static_cast<double>(interval.unique_clients()));
-  latency_p50_->Set(interval.latencies().Quantile(0.5));
-  latency_p99_->Set(interval.latencies().Quantile(0.99));
+  bytes_.Increment(static_cast<double>(interval.bytes()));
+  malformed_.Increment(static_cast<double>(interval.malformed()));
+  hits_per_second_.Set(hits / static_cast<double>(seconds));
+  error_ratio_.Set(hits == 0 ? 0 : static_cast<double>(interval.errors()) / hits);
+  unique_clients_.Set(static_cast<double>(interval.unique_clients()));
+  latency_p50_.Set(interval.latencies().Quantile(0.5));
+  latency_p99_.Set(interval.latencies().Quantile(0.99));
 }
 
 void AccessMetrics::AddLeftOut(uint64_t late, uint64_t ahead) {
-  late_->Increment(static_cast<double>(late));
-  ahead_->Increment(static_cast<double>(ahead));
+  late_.Increment(static_cast<double>(late));
+  ahead_.Increment(static_cast<double>(ahead));
 }
 
 }  // namespace sluice::monitor

@@ -22,15 +22,15 @@ class AccessMetrics {
 
  private:
   std::array<prometheus::Counter*, kStatusClasses.size()> hits_;
-  prometheus::Counter* bytes_;
-  prometheus::Counter* malformed_;
-  prometheus::Counter* late_;
-  prometheus::Counter* ahead_;
-  prometheus::Gauge* hits_per_second_;
-  prometheus::Gauge* error_ratio_;
-  prometheus::Gauge* unique_clients_;
-  prometheus::Gauge* latency_p50_;
-  prometheus::Gauge* latency_p99_;
+  prometheus::Counter& bytes_;
+  prometheus::Counter& malformed_;
+  prometheus::Counter& late_;
+  prometheus::Counter& ahead_;
+  prometheus::Gauge& hits_per_second_;
+  prometheus::Gauge& error_ratio_;
+  prometheus::Gauge& unique_clients_;
+  prometheus::Gauge& latency_p50_;
+  prometheus::Gauge& latency_p99_;
 };
 
 }  // namespace sluice::monitor

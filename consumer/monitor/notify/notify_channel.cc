@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/strings.h"
 
 namespace sluice::monitor {
@@ -12,12 +13,10 @@ namespace {
 // What another side asks us to wait is believed up to here.
 constexpr absl::Duration kRetryAfterMax = absl::Minutes(5);
 
-prometheus::Counter* NewCounter(prometheus::Registry* registry, const std::string& channel, const char* result) {
-  return &prometheus::BuildCounter()
-              .Name("sluice_monitor_notifications_total")
-              .Help("Alerts by channel and by what became of their notification.")
-              .Register(*registry)
-              .Add({{"channel", channel}, {"result", result}});
+prometheus::Counter* NewResult(prometheus::Registry* registry, const std::string& channel, const char* result) {
+  return &NewCounter(registry, "sluice_monitor_notifications_total",
+                     "Alerts by channel and by what became of their notification.",
+                     {{"channel", channel}, {"result", result}});
 }
 
 }  // namespace
@@ -27,19 +26,14 @@ NotifyChannel::NotifyChannel(ChannelOptions options, std::unique_ptr<Sender> sen
     : options_(std::move(options)),
       sender_(std::move(sender)),
       clock_(clock),
-      sent_(NewCounter(registry, options_.name, "sent")),
-      failed_(NewCounter(registry, options_.name, "failed")),
-      dropped_(NewCounter(registry, options_.name, "dropped")),
-      retries_(&prometheus::BuildCounter()
-                    .Name("sluice_monitor_notification_retries_total")
-                    .Help("Tries to notify that failed and were made again, by channel.")
-                    .Register(*registry)
-                    .Add({{"channel", options_.name}})),
-      queued_(&prometheus::BuildGauge()
-                   .Name("sluice_monitor_notifications_waiting")
-                   .Help("Alerts whose notification waits, by channel.")
-                   .Register(*registry)
-                   .Add({{"channel", options_.name}})),
+      sent_(NewResult(registry, options_.name, "sent")),
+      failed_(NewResult(registry, options_.name, "failed")),
+      dropped_(NewResult(registry, options_.name, "dropped")),
+      retries_(&NewCounter(registry, "sluice_monitor_notification_retries_total",
+                           "Tries to notify that failed and were made again, by channel.",
+                           {{"channel", options_.name}})),
+      queued_(&NewGauge(registry, "sluice_monitor_notifications_waiting",
+                        "Alerts whose notification waits, by channel.", {{"channel", options_.name}})),
       thread_([this] { Run(); }) {}
 
 NotifyChannel::~NotifyChannel() { Stop(); }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "consumer/monitor/notify/http_senders.h"
 #include "consumer/monitor/notify/local_senders.h"
 
@@ -33,11 +34,8 @@ std::unique_ptr<Sender> NewSender(const ChannelConfig& config) {
 NotifyHub::NotifyHub(const NotifyOptions& options, prometheus::Registry* registry, const Clock* clock)
     : registry_(registry),
       clock_(clock),
-      silenced_(&prometheus::BuildCounter()
-                     .Name("sluice_monitor_notifications_silenced_total")
-                     .Help("Alerts that began while they were silenced.")
-                     .Register(*registry)
-                     .Add({})),
+      silenced_(&NewCounter(registry, "sluice_monitor_notifications_silenced_total",
+                            "Alerts that began while they were silenced.")),
       silences_(options.silences) {
   Configure(options, {});
   thread_ = std::thread([this] { Run(); });
