@@ -106,6 +106,12 @@ absl::Status WriteAll(int fd, std::string_view content, const std::string& path)
   return absl::OkStatus();
 }
 
+absl::StatusOr<FileStat> StatOf(int fd, const std::string& path) {
+  FileStat stat;
+  if (int error = StatAt(fd, "", AT_EMPTY_PATH, &stat); error != 0) return Error(error, "stat", path);
+  return stat;
+}
+
 class HostFile final : public ReadableFile {
  public:
   HostFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
@@ -122,11 +128,7 @@ class HostFile final : public ReadableFile {
     return done;
   }
 
-  absl::StatusOr<FileStat> Stat() override {
-    FileStat stat;
-    if (int error = StatAt(fd_.get(), "", AT_EMPTY_PATH, &stat); error != 0) return Error(error, "stat", path_);
-    return stat;
-  }
+  absl::StatusOr<FileStat> Stat() override { return StatOf(fd_.get(), path_); }
 
  private:
   Descriptor fd_;
@@ -138,11 +140,7 @@ class HostAppendFile final : public AppendableFile {
   HostAppendFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
 
   absl::Status Append(std::string_view bytes) override { return WriteAll(fd_.get(), bytes, path_); }
-  absl::StatusOr<FileStat> Stat() override {
-    FileStat stat;
-    if (int error = StatAt(fd_.get(), "", AT_EMPTY_PATH, &stat); error != 0) return Error(error, "stat", path_);
-    return stat;
-  }
+  absl::StatusOr<FileStat> Stat() override { return StatOf(fd_.get(), path_); }
 
  private:
   Descriptor fd_;
@@ -168,8 +166,7 @@ class Host final : public FileSystem {
   absl::StatusOr<std::unique_ptr<ReadableFile>> OpenForRead(const std::string& path) override {
     Descriptor fd(Open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
     if (fd.get() < 0) return Error(errno, "open", path);
-    FileStat stat;
-    if (int error = StatAt(fd.get(), "", AT_EMPTY_PATH, &stat); error != 0) return Error(error, "stat", path);
+    SLUICE_ASSIGN_OR_RETURN(const FileStat stat, StatOf(fd.get(), path));
     if (stat.type != FileType::kRegular) return FailedPrecondition(path, ": no regular file");
     return std::make_unique<HostFile>(fd.Release(), path);
   }
@@ -236,8 +233,7 @@ class Host final : public FileSystem {
   absl::Status Overwrite(const std::string& path, std::string_view content) override {
     Descriptor fd(Open(path, O_WRONLY | O_NOFOLLOW));
     if (fd.get() < 0) return Error(errno, "open", path);
-    FileStat stat;
-    if (int error = StatAt(fd.get(), "", AT_EMPTY_PATH, &stat); error != 0) return Error(error, "stat", path);
+    SLUICE_ASSIGN_OR_RETURN(const FileStat stat, StatOf(fd.get(), path));
     if (stat.type != FileType::kRegular || stat.size < content.size()) {
       return FailedPrecondition(path, ": ", stat.size, " bytes have no room for ", content.size());
     }

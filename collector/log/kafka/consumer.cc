@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 
 #include "base/clock.h"
@@ -32,22 +33,11 @@ absl::StatusOr<std::unique_ptr<Consumer>> Consumer::Make(const KafkaOptions& opt
 
 Consumer::~Consumer() {
   StopAll();
-  topics_.clear();
   queue_.reset();
 }
 
-rd_kafka_topic_t* Consumer::TopicOf(const std::string& name) {
-  auto entry = topics_.find(name);
-  if (entry == topics_.end()) {
-    Topic topic(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
-    if (topic == nullptr) return nullptr;
-    entry = topics_.emplace(name, std::move(topic)).first;
-  }
-  return entry->second.get();
-}
-
 absl::Status Consumer::Start(const TopicPartition& partition, int64_t offset) {
-  rd_kafka_topic_t* topic = TopicOf(partition.topic);
+  rd_kafka_topic_t* topic = topics_.Of(partition.topic);
   const int64_t from = offset < 0 ? RD_KAFKA_OFFSET_BEGINNING : offset;
   if (topic == nullptr || rd_kafka_consume_start_queue(topic, partition.partition, from, queue_.get()) != 0) {
     return FromKafka(rd_kafka_last_error(), StrCat("read ", partition.topic, "[", partition.partition, "]"));
@@ -59,7 +49,7 @@ absl::Status Consumer::Start(const TopicPartition& partition, int64_t offset) {
 void Consumer::Stop(const TopicPartition& partition) {
   const auto entry = std::find(started_.begin(), started_.end(), partition);
   if (entry == started_.end()) return;
-  rd_kafka_consume_stop(TopicOf(partition.topic), partition.partition);
+  rd_kafka_consume_stop(topics_.Of(partition.topic), partition.partition);
   started_.erase(entry);
 }
 

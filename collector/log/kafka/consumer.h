@@ -3,9 +3,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -41,13 +39,12 @@ class Consumer {
 
  private:
   explicit Consumer(Client client) : client_(std::move(client)), queue_(rd_kafka_queue_new(client_.get())) {}
-  rd_kafka_topic_t* TopicOf(const std::string& name);
   // Sees to it that the brokers are asked for more before all that was fetched is taken.
   void KeepFlowing();
 
   const Client client_;
   Queue queue_;
-  std::map<std::string, Topic> topics_;
+  Topics topics_{client_.get()};
   std::vector<TopicPartition> started_;
   // Taken since the threads of librdkafka were last woken, and of which partitions they are woken next.
   size_t taken_messages_ = 0;

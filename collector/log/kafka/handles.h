@@ -1,9 +1,11 @@
 // librdkafka's objects, owned.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "base/status.h"
@@ -29,6 +31,26 @@ using Error = std::unique_ptr<rd_kafka_error_t, Destroyer<&rd_kafka_error_destro
 using Headers = std::unique_ptr<rd_kafka_headers_t, Destroyer<&rd_kafka_headers_destroy>>;
 using Message = std::unique_ptr<rd_kafka_message_t, Destroyer<&rd_kafka_message_destroy>>;
 using Partitions = std::unique_ptr<rd_kafka_topic_partition_list_t, Destroyer<&rd_kafka_topic_partition_list_destroy>>;
+
+// A client's topics by name, each made once. It must not outlive the client. Not thread-safe.
+class Topics {
+ public:
+  explicit Topics(rd_kafka_t* client) : client_(client) {}
+  // Null if there can be no such topic: rd_kafka_last_error() says why.
+  rd_kafka_topic_t* Of(const std::string& name) {
+    auto entry = topics_.find(name);
+    if (entry == topics_.end()) {
+      Topic topic(rd_kafka_topic_new(client_, name.c_str(), nullptr));
+      if (topic == nullptr) return nullptr;
+      entry = topics_.emplace(name, std::move(topic)).first;
+    }
+    return entry->second.get();
+  }
+
+ private:
+  rd_kafka_t* const client_;
+  std::map<std::string, Topic> topics_;
+};
 
 inline std::string_view NameOf(rd_kafka_resp_err_t error) { return rd_kafka_err2name(error); }
 

@@ -64,18 +64,7 @@ Producer::~Producer() {
   ending_ = true;
   Wake();
   thread_.join();
-  topics_.clear();
   queue_.reset();
-}
-
-rd_kafka_topic_t* Producer::TopicOf(const std::string& name) {
-  auto entry = topics_.find(name);
-  if (entry == topics_.end()) {
-    Topic topic(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
-    if (topic == nullptr) return nullptr;
-    entry = topics_.emplace(name, std::move(topic)).first;
-  }
-  return entry->second.get();
 }
 
 void Producer::Send(Outgoing* outgoing) {
@@ -237,7 +226,7 @@ void Producer::Push() {
 bool Producer::Fill(Lane* lane, RecordSender::Room* room) {
   while (!lane->waiting.empty() && room->messages > 0) {
     Outgoing* const outgoing = lane->waiting.front();
-    rd_kafka_topic_t* const topic = TopicOf(outgoing->partition.topic);
+    rd_kafka_topic_t* const topic = topics_.Of(outgoing->partition.topic);
     const rd_kafka_resp_err_t error =
         topic == nullptr ? rd_kafka_last_error() : sender_.Send(topic, clock_->UnixNanos(), outgoing, room);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {

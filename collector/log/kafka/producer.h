@@ -13,7 +13,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -98,7 +97,6 @@ class Producer {
   void Push();
   // False after an error.
   bool Fill(Lane* lane, RecordSender::Room* room);
-  rd_kafka_topic_t* TopicOf(const std::string& name);
 
   const Client client_;
   const Limits limits_;
@@ -113,7 +111,7 @@ class Producer {
 
   // Of the thread.
   RecordSender sender_;
-  std::map<std::string, Topic> topics_;
+  Topics topics_{client_.get()};
   std::map<TopicPartition, Lane> lanes_;
   std::deque<Lane*> ready_;
   size_t bursts_ = 0;      // under way, of all lanes
