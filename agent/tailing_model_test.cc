@@ -417,7 +417,7 @@ TEST(TailingModelTest, EveryLineOnceAndInOrderWhateverHappens) {
 }
 
 TEST(TailingModelTest, WhatFailedOnceDoesNotFailAgain) {
-  for (const uint64_t seed : {308, 985, 23708, 26278, 29882}) {
+  for (const uint64_t seed : {308, 985, 23708, 26278, 29882, 44468}) {
     Model(seed).Run();
     ASSERT_FALSE(HasFailure()) << "repeat with SLUICE_SEED=" << seed;
   }

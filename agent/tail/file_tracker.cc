@@ -42,6 +42,7 @@ void FileTracker::OnAppeared(const std::shared_ptr<const Source>& source, const 
 // A file that is followed already was found under `path`.
 void FileTracker::MetAgain(TailedFile* file, const FileStat& stat, const std::string& path) {
   file->seen_in_scan = scan_;
+  Readable(path);  // what could not be opened had that name before
   if (file->path != path) {
     if (!file->path.empty()) {
       absl::StatusOr<FileStat> old = file_system_->Stat(file->path, /*follow=*/true);
@@ -79,7 +80,7 @@ void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std:
     if (!is_gone) Unreadable(path, stat.status());
     return;
   }
-  if (unreadable_.erase(path) > 0) log::Info("tail", "readable again", {{"path", path}});
+  Readable(path);
   if (table_.FindByInode(stat->device, stat->inode) != nullptr) return;  // renamed meanwhile; its event will come
   if (displaced != nullptr) Detach(displaced);
 

@@ -233,6 +233,7 @@ class FileTracker final : public FileListener {
   void BoundDeleted(int64_t now);
   void LetGo(TailedFile* file);
   void Remember(const TailedFile& file, bool finished = false);
+  void Readable(const std::string& path);
   void Unreadable(const std::string& path, const absl::Status& status);
   void Tell(FileEvent::Kind kind, const TailedFile& file, uint64_t bytes, std::string old_path = "");
 

@@ -150,6 +150,10 @@ void FileTracker::ReadFailed(TailedFile* file, const absl::Status& status) {
   if (file->resolved) MarkReady(file);
 }
 
+void FileTracker::Readable(const std::string& path) {
+  if (unreadable_.erase(path) > 0) log::Info("tail", "readable again", {{"path", path}});
+}
+
 void FileTracker::Unreadable(const std::string& path, const absl::Status& status) {
   if (!unreadable_.insert(path).second) return;
   log::Warn("tail", "cannot open; trying again when it changes and at every scan", {{"path", path}, {"error", status}});
