@@ -114,8 +114,8 @@ class Model {
       StartOrKill();
     } else if (action < 100) {
       Checkpoint();
-    } else if (may_reload_ && action < 113) {
-      if (Chance(30)) Reload();
+    } else if (may_reload_ && action < 102) {
+      Reload();
     } else if (action < 106) {
       CopyTruncate(AnyName());
     } else if (action < 113) {
@@ -206,8 +206,7 @@ class Model {
     alive_.erase(from);
   }
 
-  // Moves all older generations on by one.
-  // False if it cannot.
+  // Moves all older generations on by one. False if it cannot.
   bool MakeRoom(const std::string& name) {
     for (const std::string& packed : {std::string(), packed_}) {
       std::string oldest = absl::StrCat(name, ".", kGenerations, packed);
