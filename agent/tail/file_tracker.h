@@ -196,7 +196,7 @@ class FileTracker final : public FileListener {
   std::optional<Present> FindPresent(const TailedFile& file) const;
   TailedFile* PresentOf(const TailedFile& file) const;
   bool MayMoveOn(const TailedFile& copy, const v1::FileIdentity& identity) const;
-  bool HasMovedOn(const TailedFile& copy, const v1::FileIdentity& identity) const;
+  bool HasMovedOn(const TailedFile& copy, const v1::FileWatermark& known) const;
   void AskOlderCopies(const TailedFile& younger);
   void RestartEmptied();
   void HoldBack(TailedFile* file, Origin origin);

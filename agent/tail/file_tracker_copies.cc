@@ -265,7 +265,7 @@ FileTracker::Origin FileTracker::CompareWithRemembered(TailedFile* file, const F
     if (!file->is_archive && MayMoveOn(*file, known->file())) return Origin::kUndecided;
     bool is_original = original != nullptr && SameIdentity(*original, known->file());
     bool may_be = file->is_archive ? SameStem(path, known->path()) || known->end_offset() >= kTellingBytes
-                                   : HasMovedOn(*file, known->file());
+                                   : HasMovedOn(*file, *known);
     // One that has just lost its path may be on its way to another one: only there it is seen what is beside it.
     if (!is_original && !may_be && IsMoving(*file, stat, clock_->MonotonicNanos())) return Origin::kUndecided;
     if ((!is_original && !may_be) || StillHasContent(known->file(), file)) continue;
@@ -308,13 +308,16 @@ bool FileTracker::StillHasContent(const v1::FileIdentity& identity, const Tailed
 }
 
 // True if the file beside `copy` was begun anew since: as copytruncate does, and nothing else that leaves a copy.
-bool FileTracker::HasMovedOn(const TailedFile& copy, const v1::FileIdentity& identity) const {
+bool FileTracker::HasMovedOn(const TailedFile& copy, const v1::FileWatermark& known) const {
+  const v1::FileIdentity& identity = known.file();
   const TailedFile* now = table_.FindByInode(copy.device, identity.inode());
   if (now == nullptr || now == &copy || !now->resolved) return false;
   const bool is_begun_anew = now->identity.birth_time_unix_nano() == identity.birth_time_unix_nano() &&
                              now->identity.generation() > identity.generation();
   if (!is_begun_anew) return false;
-  return (AreNear(*now, copy) && MayBeRelated(NameOf(copy), NameOf(*now))) || now == PresentOf(copy);
+  const bool was_near = DirectoryOf(known.path()) == DirectoryOf(PathOf(copy));
+  const bool are_related = (was_near || AreNear(*now, copy)) && MayBeRelated(NameOf(copy), NameOf(*now));
+  return are_related || now == PresentOf(copy);
 }
 
 // True if the file of that identity may have been begun anew, but it cannot be read at the moment.
