@@ -174,8 +174,6 @@ absl::Status Agent::Ready() const {
 
 absl::Status Agent::Start() {
   SLUICE_RETURN_IF_ERROR(shipper_->Start());
-  thread_ = std::thread([this] { Loop(); });
-  StartWatchingConfig();
   log::Info("agent", "started",
             {{"id", options_.id},
              {"version", Version()},
@@ -183,6 +181,8 @@ absl::Status Agent::Start() {
              {"sources", options_.sources.size()},
              {"state_dir", options_.state_dir},
              {"http", http_ != nullptr ? StrCat(options_.http_address.host, ":", http_->port()) : "none"}});
+  thread_ = std::thread([this] { Loop(); });  // the options are its own from here on
+  StartWatchingConfig();
   return absl::OkStatus();
 }
 
