@@ -54,7 +54,8 @@ def patient(sandbox, config):
 @pytest.fixture
 def two(sandbox, config):
     """Two collectors of one cluster, and an agent at the first one."""
-    collectors = [sandbox.collector(config=config, name=f"collector{n}") for n in range(2)]
+    patient = config.replace(groups.CONFIG, groups.PATIENT)
+    collectors = [sandbox.collector(config=patient, name=f"collector{n}") for n in range(2)]
     sandbox.collector_process = collectors[0]
     addresses = ", ".join(c.address for c in collectors)
     sandbox.agent(sandbox.logs, config=f"collector: {{addresses: [{addresses}]}}\n", collector="")

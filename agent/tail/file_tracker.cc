@@ -249,7 +249,9 @@ TailedFile* FileTracker::PopReady(bool live_only) {
       ReadFailed(file, status);
       continue;
     }
-    if (file->archive == nullptr ? IsNext(file) : MayDecode(file)) return file;
+    if (file->archive == nullptr ? !IsNext(file) : !MayDecode(file)) continue;
+    if (file->file != nullptr) return file;
+    MarkReady(file);  // a file that was found beside it needed its descriptor
   }
   return nullptr;
 }
