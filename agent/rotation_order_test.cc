@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/testing/numbered_lines.h"
 #include "agent/testing/test_host.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -14,12 +15,6 @@ namespace {
 
 using ::testing::ElementsAre;
 
-TestHost::Options WithArchives() {
-  TestHost::Options options;
-  options.source.exclude = {};
-  return options;
-}
-
 // A message, and what may be under way, are no more than a few lines.
 TestHost::Options WithSmallReads() {
   TestHost::Options options = WithArchives();
@@ -28,18 +23,6 @@ TestHost::Options WithSmallReads() {
   options.tailer.reader.max_line_bytes = 1024;
   options.tailer.reader.chunk_bytes = 4096;
   return options;
-}
-
-std::vector<std::string> Numbered(int first, int count) {
-  std::vector<std::string> lines;
-  for (int i = first; i < first + count; ++i) lines.push_back("line " + std::to_string(i) + std::string(40, 'x'));
-  return lines;
-}
-
-std::string Text(int first, int count) {
-  std::string all;
-  for (const std::string& line : Numbered(first, count)) all += line + "\n";
-  return all;
 }
 
 // What a compressor leaves.
@@ -88,9 +71,9 @@ TEST_P(FirstLookTest, WhatIsCompressedMeanwhileComesInItsTurn) {
     TestHost::Options options = WithArchives();
     options.inotify = GetParam();
     TestHost host(options);
-    host.Append("app.log-2026112801", Text(0, 100));
-    host.Append("app.log-2026112802", Text(100, 100));
-    host.Append("app.log", Text(200, 100));
+    host.Append("app.log-2026112801", NumberedText(0, 100));
+    host.Append("app.log-2026112802", NumberedText(100, 100));
+    host.Append("app.log", NumberedText(200, 100));
     host.StartAgent();
     host.collector().Connect();
     int operation = 0;
@@ -111,8 +94,8 @@ TEST_P(FirstLookTest, WhatIsRotatedMeanwhileComesInItsTurn) {
     TestHost::Options options = WithArchives();
     options.inotify = GetParam();
     TestHost host(options);
-    host.Append("app.log.1", Text(0, 100));
-    host.Append("app.log", Text(100, 100));
+    host.Append("app.log.1", NumberedText(0, 100));
+    host.Append("app.log", NumberedText(100, 100));
     host.StartAgent();
     host.collector().Connect();
     int operation = 0;
@@ -121,7 +104,7 @@ TEST_P(FirstLookTest, WhatIsRotatedMeanwhileComesInItsTurn) {
       Compress(host, "app.log.1");
       host.Rename("app.log.1.gz", "app.log.2.gz");
       host.Rename("app.log", "app.log.1");
-      host.Append("app.log", Text(200, 100));
+      host.Append("app.log", NumberedText(200, 100));
     });
     host.Work();
     host.files().Meanwhile(nullptr);
@@ -138,11 +121,11 @@ INSTANTIATE_TEST_SUITE_P(, FirstLookTest, ::testing::Bool(),
 TEST(RotationOrderTest, ARotatedFileIsReadToItsEndBeforeTheNewOneHoweverMuchThatIs) {
   TestHost host(WithSmallReads());
   host.StartAgent();
-  host.Append("app.log", Text(0, 10));
+  host.Append("app.log", NumberedText(0, 10));
   host.Settle();
-  host.Append("app.log", Text(10, 2000));
+  host.Append("app.log", NumberedText(10, 2000));
   host.Rename("app.log", "app.log.1");
-  host.Append("app.log", Text(2010, 10));
+  host.Append("app.log", NumberedText(2010, 10));
   host.SettleAll();
   ExpectNumbered(host, 2020);
 }
@@ -150,7 +133,7 @@ TEST(RotationOrderTest, ARotatedFileIsReadToItsEndBeforeTheNewOneHoweverMuchThat
 // The agent has read ten lines of a file that was renamed since, and a new one was made.
 void StartWithARotatedFile(TestHost* host) {
   host->StartAgent();
-  host->Append("app.log", Text(0, 10));
+  host->Append("app.log", NumberedText(0, 10));
   host->Settle();
   host->Rename("app.log", "app.log.1");
   host->Append("app.log", "");
@@ -164,8 +147,8 @@ TEST(RotationOrderTest, WhatIsAddedToARotatedFileComesBeforeTheNewOne) {
     operations = 0;
     host.files().Meanwhile([&] {
       if (operations++ != moment) return;
-      host.Append("app.log.1", Text(10, 10));  // the daemon opens its new log only now
-      host.Append("app.log", Text(20, 10));
+      host.Append("app.log.1", NumberedText(10, 10));  // the daemon opens its new log only now
+      host.Append("app.log", NumberedText(20, 10));
     });
     host.Work();
     host.files().Meanwhile(nullptr);
@@ -181,12 +164,12 @@ TEST(RotationOrderTest, WhatIsAddedLateComesFirstThoughItsSizeWasLookedAtMeanwhi
   StartWithARotatedFile(&host);
   host.Settle();
   host.SetSourceLimit("source", {.bytes_per_second = 1});
-  host.Append("app.log.1", Text(10, 1));
+  host.Append("app.log.1", NumberedText(10, 1));
   host.Settle();  // the limit is overdrawn: nothing is read for a while
   host.Truncate("app.log");
-  host.Work();                             // it stands in the queue first
-  host.Append("app.log.1", Text(11, 10));  // the daemon opens its new log only now
-  host.Append("app.log", Text(21, 10));
+  host.Work();                                     // it stands in the queue first
+  host.Append("app.log.1", NumberedText(11, 10));  // the daemon opens its new log only now
+  host.Append("app.log", NumberedText(21, 10));
   host.Work();
   host.tracker().UpdateGauges();
   host.clock().Advance(int64_t{1000} * 1'000'000'000);
@@ -198,11 +181,11 @@ TEST(RotationOrderTest, WhatIsAddedLateComesFirstThoughItsSizeWasLookedAtMeanwhi
 TEST(RotationOrderTest, WhatIsAddedLateComesFirstThoughItTakesManyReads) {
   TestHost host(WithSmallReads());
   host.StartAgent();
-  host.Append("app.log", Text(0, 10));
+  host.Append("app.log", NumberedText(0, 10));
   host.Rename("app.log", "app.log.1");
   host.Settle();
-  host.Append("app.log.1", Text(10, 2000));  // whoever writes was slow to open its new log
-  host.Append("app.log", Text(2010, 2000));
+  host.Append("app.log.1", NumberedText(10, 2000));  // whoever writes was slow to open its new log
+  host.Append("app.log", NumberedText(2010, 2000));
   host.SettleAll();
   ExpectNumbered(host, 4010);
 }
@@ -210,7 +193,7 @@ TEST(RotationOrderTest, WhatIsAddedLateComesFirstThoughItTakesManyReads) {
 TEST(RotationOrderTest, LateLinesOfTheGenerationBeforeAnEmptyOneComeFirst) {
   TestHost host;
   host.StartAgent();
-  host.Append("app.log", Text(0, 10));
+  host.Append("app.log", NumberedText(0, 10));
   host.Settle();
   for (const char* from : {"app.log.1", "app.log"}) {  // twice, and nobody wrote between
     host.Rename("app.log", "app.log.1");
@@ -218,8 +201,8 @@ TEST(RotationOrderTest, LateLinesOfTheGenerationBeforeAnEmptyOneComeFirst) {
     if (from == std::string("app.log.1")) host.Rename("app.log.1", "app.log.2");
   }
   host.Settle();
-  host.Append("app.log.2", Text(10, 10));
-  host.Append("app.log", Text(20, 10));
+  host.Append("app.log.2", NumberedText(10, 10));
+  host.Append("app.log", NumberedText(20, 10));
   host.SettleAll();
   ExpectNumbered(host, 30);
 }
@@ -229,13 +212,13 @@ TEST(RotationOrderTest, TwoRotationsBetweenTwoPolls) {
   options.inotify = false;
   TestHost host(options);
   host.StartAgent();
-  host.Append("app.log", Text(0, 10));
+  host.Append("app.log", NumberedText(0, 10));
   host.SettleAll();
-  host.Append("app.log", Text(10, 10));
+  host.Append("app.log", NumberedText(10, 10));
   for (int round = 0; round < 2; ++round) {
     if (round > 0) host.Rename("app.log.1", "app.log.2");
     host.Rename("app.log", "app.log.1");
-    host.Append("app.log", Text(20 + 10 * round, 10));
+    host.Append("app.log", NumberedText(20 + 10 * round, 10));
   }
   host.SettleAll();
   ExpectNumbered(host, 40);
@@ -246,11 +229,11 @@ TEST(RotationOrderTest, OlderGenerationsComeFirstAgainAfterABrokenConnection) {
   options.tailer.window_bytes = 1 << 20;
   TestHost host(options);
   host.StartAgent();
-  host.Append("app.log", Text(0, 10));
+  host.Append("app.log", NumberedText(0, 10));
   host.Settle();
-  host.Append("app.log", Text(10, 1000));
+  host.Append("app.log", NumberedText(10, 1000));
   host.Rename("app.log", "app.log.1");
-  host.Append("app.log", Text(1010, 10));
+  host.Append("app.log", NumberedText(1010, 10));
   host.Work();  // all of it is under way
   host.collector().Disconnect();
   host.SettleAll();
@@ -263,9 +246,9 @@ TEST(RotationOrderTest, ACopyIsFoundThoughNobodyHasToldOfItYet) {
     options.inotify = inotify;
     TestHost host(options);
     host.StartAgent();
-    host.Append("app.log", Text(0, 100));
+    host.Append("app.log", NumberedText(0, 100));
     host.SettleAll();
-    host.Append("app.log", Text(100, 100));
+    host.Append("app.log", NumberedText(100, 100));
     host.collector().Connect();
     bool is_done = false;
     // It comes between the look at what happened and the reading.
@@ -273,7 +256,7 @@ TEST(RotationOrderTest, ACopyIsFoundThoughNobodyHasToldOfItYet) {
       if (std::exchange(is_done, true)) return;
       host.Copy("app.log", "app.log.1");
       host.Truncate("app.log");
-      host.Append("app.log", Text(200, 10));
+      host.Append("app.log", NumberedText(200, 10));
     });
     host.Work();
     host.SettleAll();
@@ -283,13 +266,13 @@ TEST(RotationOrderTest, ACopyIsFoundThoughNobodyHasToldOfItYet) {
 
 TEST(RotationOrderTest, AFileThatIsEmptiedBeforeItsFirstLineIsReadGoesOnInItsCopy) {
   TestHost host;
-  host.Append("app.log", Text(0, 100));
+  host.Append("app.log", NumberedText(0, 100));
   host.StartAgent();
   host.Work();  // it is open, and nobody may read before the collector is there
   host.NextTick();
   host.Copy("app.log", "app.log.1");
   host.Truncate("app.log");
-  host.Append("app.log", Text(100, 10));
+  host.Append("app.log", NumberedText(100, 10));
   host.SettleAll();
   ExpectNumbered(host, 110);
 }
@@ -297,20 +280,20 @@ TEST(RotationOrderTest, AFileThatIsEmptiedBeforeItsFirstLineIsReadGoesOnInItsCop
 TEST(RotationOrderTest, CopiesComeInOrderThoughNobodySawThatTheirOriginalWasEmptiedBetween) {
   TestHost host;
   host.StartAgent();
-  host.Append("app.log", Text(0, 10));
+  host.Append("app.log", NumberedText(0, 10));
   host.collector().Connect();
   host.Work();
   host.collector().Disconnect();  // nothing of it was stored
   host.NextTick();
   host.Copy("app.log", "app.log-2026112801");
   host.Truncate("app.log");
-  host.Append("app.log", Text(10, 20));
+  host.Append("app.log", NumberedText(10, 20));
   host.Work();  // the copy waits for what its original was
-  host.WriteNew("app.log-2026112802", Text(10, 10));
+  host.WriteNew("app.log-2026112802", NumberedText(10, 10));
   host.Work();  // this one for what it is now
-  host.Append("app.log-2026112802", Text(20, 10));
+  host.Append("app.log-2026112802", NumberedText(20, 10));
   host.Truncate("app.log");
-  host.Append("app.log", Text(30, 10));
+  host.Append("app.log", NumberedText(30, 10));
   host.SettleAll();
   ExpectNumbered(host, 40);
 }
@@ -323,14 +306,14 @@ TEST(RotationOrderTest, AnArchiveWaitsForTheCopyThatItIsMadeOf) {
       if ((looks & (1 << which)) != 0) host.Work();
     };
     host.StartAgent();
-    host.Append("app.log", Text(0, 100));
+    host.Append("app.log", NumberedText(0, 100));
     host.Settle();
-    host.Append("app.log", Text(100, 50));
+    host.Append("app.log", NumberedText(100, 50));
     host.Copy("app.log", "app.log.1");
     look(0);
     host.Truncate("app.log");
     look(1);
-    host.Append("app.log", Text(150, 10));
+    host.Append("app.log", NumberedText(150, 10));
     host.Compress("app.log.1", "app.log.1.gz");
     look(2);
     host.Delete("app.log.1");
@@ -345,12 +328,12 @@ TEST(RotationOrderTest, AnArchiveIsKnownThoughItsOriginalGotLongerSince) {
   for (bool restart : {false, true}) {
     TestHost host(WithArchives());
     host.StartAgent();
-    host.Append("app.log", Text(0, 100));
+    host.Append("app.log", NumberedText(0, 100));
     host.Settle();
     host.Rename("app.log", "app.log.1");
     host.Compress("app.log.1", "app.log.1.gz");
-    host.Append("app.log.1", Text(100, 1));  // the daemon has not opened its new log yet
-    host.Append("app.log", Text(101, 10));
+    host.Append("app.log.1", NumberedText(100, 1));  // the daemon has not opened its new log yet
+    host.Append("app.log", NumberedText(101, 10));
     host.Settle();
     host.Delete("app.log.1");
     host.SettleAll();
@@ -369,10 +352,10 @@ TEST(RotationOrderTest, AnArchiveIsKnownThoughItsOriginalWasClosedWhenItWent) {
   options.close_idle = absl::Seconds(1);
   TestHost host(options);
   host.StartAgent();
-  host.Append("app.log", Text(0, 100));
+  host.Append("app.log", NumberedText(0, 100));
   host.SettleAll();  // and idle
   host.Rename("app.log", "app.log.1");
-  host.Append("app.log", Text(100, 10));
+  host.Append("app.log", NumberedText(100, 10));
   Compress(host, "app.log.1");
   host.SettleAll();
   ExpectNumbered(host, 110);
@@ -380,12 +363,12 @@ TEST(RotationOrderTest, AnArchiveIsKnownThoughItsOriginalWasClosedWhenItWent) {
 
 TEST(RotationOrderTest, AnArchiveThatIsBeingWrittenHoldsBackWhatComesAfterIt) {
   TestHost host(WithArchives());
-  host.Append("app.log.1", Text(0, 3000));
+  host.Append("app.log.1", NumberedText(0, 3000));
   host.Compress("app.log.1", "app.log.1.gz");
   host.Delete("app.log.1");
   const std::string packed = host.Content("app.log.1.gz");
   host.WriteNew("app.log.1.gz", packed.substr(0, packed.size() / 2));
-  host.Append("app.log", Text(3000, 10));
+  host.Append("app.log", NumberedText(3000, 10));
   host.StartAgent();
   host.Settle();
   EXPECT_THAT(host.collector().LinesOf("source"), ElementsAre());
@@ -396,7 +379,7 @@ TEST(RotationOrderTest, AnArchiveThatIsBeingWrittenHoldsBackWhatComesAfterIt) {
 
 TEST(RotationOrderTest, AShortCopyThatIsThereAtTheStartBesideItsOriginal) {
   TestHost host;
-  host.Append("app.log", Text(0, 3));
+  host.Append("app.log", NumberedText(0, 3));
   host.StartAgent();
   host.Settle();
   host.SaveCheckpoint();
@@ -406,25 +389,9 @@ TEST(RotationOrderTest, AShortCopyThatIsThereAtTheStartBesideItsOriginal) {
   host.StartAgent();
   host.Settle();
   host.Truncate("app.log");
-  host.Append("app.log", Text(3, 3));
+  host.Append("app.log", NumberedText(3, 3));
   host.SettleAll();
   ExpectNumbered(host, 6);
-}
-
-TEST(RotationOrderTest, ReadArchivesAreNotDecodedAgainWhenTheyAreRenamed) {
-  TestHost host(WithArchives());
-  host.Append("app.log.1", Text(0, 100));
-  Compress(host, "app.log.1");
-  host.StartAgent();
-  host.SettleAll();
-  int reads = 0;
-  host.Rename("app.log.1.gz", "app.log.2.gz");
-  host.files().Meanwhile([&] { ++reads; });
-  host.Work();
-  EXPECT_LT(reads, 5) << "its names are looked up, its content is not";
-  host.files().Meanwhile(nullptr);
-  host.SettleAll();
-  ExpectNumbered(host, 100);
 }
 
 }  // namespace
