@@ -246,13 +246,20 @@ TEST_F(BrokerErrorsTest, AnswersWhenTheWholeBatchIsDeliveredAndInTheOrderOfTheFi
 class ThreeBrokersTest : public BrokerErrorsTest {
  protected:
   ThreeBrokersTest() : BrokerErrorsTest(3) {}
+  // Of all partitions, as when a broker is lost: the mock moves none by itself.
+  void Lead(int broker) {
+    for (int32_t partition : {0, 1}) rd_kafka_mock_partition_set_leader(brokers_, "app", partition, broker);
+    for (const char* topic : {"other", "sluice-watermarks"}) {
+      rd_kafka_mock_partition_set_leader(brokers_, topic, 0, broker);
+    }
+  }
 };
 
 TEST_F(ThreeBrokersTest, FollowsTheLeaderWithEachLineOnceAndInOrder) {
   std::vector<std::string> expected = {"app:0"};
   for (int round = 0; round < 6; ++round) {
     const int leader = 1 + round % 3;
-    for (int32_t partition : {0, 1}) rd_kafka_mock_partition_set_leader(brokers_, "app", partition, leader);
+    Lead(leader);
     const auto offset = static_cast<uint64_t>(10 * (round + 1));
     EXPECT_EQ(AppendOne(*log_, OneLine("app", 1, offset)).outcome, Outcome::kStored);
     expected.push_back("app:" + std::to_string(offset));
@@ -262,12 +269,12 @@ TEST_F(ThreeBrokersTest, FollowsTheLeaderWithEachLineOnceAndInOrder) {
 }
 
 TEST_F(ThreeBrokersTest, GoesOnWithTheNextLeaderWhenABrokerDies) {
-  for (int32_t partition : {0, 1}) rd_kafka_mock_partition_set_leader(brokers_, "app", partition, 3);
+  Lead(3);
   EXPECT_EQ(AppendOne(*log_, OneLine("app", 1, 10)).outcome, Outcome::kStored);
   rd_kafka_mock_broker_set_down(brokers_, 3);
   Pending append(*log_, OneLine("app", 1, 20));
   Await([this] { return Gauge("sluice_collector_kafka_queue_messages") == 1; });
-  for (int32_t partition : {0, 1}) rd_kafka_mock_partition_set_leader(brokers_, "app", partition, 2);
+  Lead(2);
   EXPECT_EQ(append.Await().outcome, Outcome::kStored);
   EXPECT_THAT(Names(ReadFrom(*log_, Position())), ElementsAre("app:0", "app:10", "app:20"));
 }
