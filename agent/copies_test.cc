@@ -119,27 +119,6 @@ TEST(CopiesTest, KnowsACopyThatWentWhileTheDirectoryOfItsOriginalWasMoved) {
   EXPECT_EQ(Lost(host), 0);
 }
 
-TEST(CopiesTest, TheCopyOfAFileThatWasEmptiedBetweenTwoPollsComesBeforeIt) {
-  TestHost::Options options;
-  options.inotify = false;
-  TestHost host(options);
-  host.Append("app.log", NumberedText(0, 50));
-  host.StartAgent();
-  host.Settle();
-  host.SaveCheckpoint();
-  host.KillAgent();
-  host.Append("app.log", NumberedText(50, 50));
-  host.StartAgent();
-  host.Work();  // it has looked at the directory, and not yet read
-  host.NextTick();
-  host.Copy("app.log", "app.log.1");
-  host.Truncate("app.log");
-  host.Append("app.log", NumberedText(100, 5));
-  host.SettleAll();
-  ExpectLines(host, Numbered(0, 105));
-  EXPECT_EQ(Lost(host), 0);
-}
-
 TEST(CopiesTest, FilesThatAreOnlyNumberedAreNoGenerations) {
   TestHost host;
   host.StartAgent();

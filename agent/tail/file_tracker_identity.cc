@@ -113,7 +113,6 @@ void FileTracker::Begin(TailedFile* file, const FileStat& stat, const Resumption
   }
   UpdateShared(file);
   file->resolved = true;
-  if (resumption.replaced) LookForCopies(*file);  // they come before it
   file->backlog = stat.size - std::min(stat.size, file->read.offset) > kBacklogBytes;
   MarkDirty(file);
   MarkReady(file);
