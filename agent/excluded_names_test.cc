@@ -12,10 +12,14 @@ namespace {
 
 using ::testing::ElementsAre;
 
-TEST(ExcludedNamesTest, FindsAFileThatWasRotatedToAnExcludedNameWhileTheAgentWasDown) {
+TestHost::Options OnlyLogs() {
   TestHost::Options options;
   options.source.include = {"*.log"};
-  TestHost host(options);
+  return options;
+}
+
+TEST(ExcludedNamesTest, FindsAFileThatWasRotatedToAnExcludedNameWhileTheAgentWasDown) {
+  TestHost host(OnlyLogs());
   host.Append("app.log", "1\n");
   host.StartAgent();
   host.Settle();
@@ -65,9 +69,7 @@ TEST(ExcludedNamesTest, FindsAFileThatWasCompressedToAnExcludedNameWhileTheAgent
 }
 
 TEST(ExcludedNamesTest, FollowsARotatedFileUnderAnExcludedNameUntilItIsQuiet) {
-  TestHost::Options options;
-  options.source.include = {"*.log"};
-  TestHost host(options);
+  TestHost host(OnlyLogs());
   host.Append("app.log", "1\n");
   host.StartAgent();
   host.Settle();

@@ -291,6 +291,9 @@ class Rotation {
 
   void Check() {
     TraceStored();
+    for (const auto& [key, lines] : host_.collector().files()) {
+      EXPECT_TRUE(std::ranges::is_sorted(lines, {}, NumberOf)) << "one file's lines, from " << lines.front().path;
+    }
     std::vector<StoredLine> all = host_.collector().All();
     // What was only ever seen in another directory is another file's.
     if (naming_ == Naming::kOldDirectory || is_untold_) std::ranges::sort(all, {}, NumberOf);

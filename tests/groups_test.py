@@ -210,6 +210,7 @@ def test_nothing_is_skipped_when_members_die_while_shares_move(patient):
         living.append(patient.tail("--group=g", "--output=raw", name=f"n{round_}"))
         tails.append(living[-1])
     wait_while_lines_come(tails, written)
+    assert all(repeats(all_lines([tail])) == 0 for tail in tails)
     assert repeats(all_lines(living)) == 0
 
 

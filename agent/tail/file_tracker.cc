@@ -249,7 +249,8 @@ TailedFile* FileTracker::PopReady(bool live_only) {
       ReadFailed(file, status);
       continue;
     }
-    if (file->archive == nullptr ? !IsNext(file) : !MayDecode(file)) continue;
+    const bool may_read = file->archive == nullptr ? IsNext(file) : MayDecode(file);
+    if (!may_read) continue;
     if (file->file != nullptr) return file;
     MarkReady(file);  // a file that was found beside it needed its descriptor
   }
