@@ -97,6 +97,30 @@ TEST(CopiesTest, WaitsWhileACopyIsMadeInADirectoryBelow) {
   ExpectLines(host, expected);
 }
 
+// Nobody can tell yet whose copy it is.
+TEST(CopiesTest, WaitsForACopyThatIsBegunWhenTheAgentStarts) {
+  for (const bool is_new_to_the_agent : {false, true}) {
+    TestHost host;
+    host.StartAgent();
+    if (!is_new_to_the_agent) host.Append("app.log", NumberedText(0, 100));
+    host.Settle();
+    host.SaveCheckpoint();
+    host.KillAgent();
+    if (is_new_to_the_agent) host.Append("app.log", NumberedText(0, 100));
+    host.NextTick();
+    host.Append("app.log.1", "");
+    host.StartAgent();
+    host.Settle();
+    host.Append("app.log.1", NumberedText(0, 100));
+    host.Settle();
+    host.Truncate("app.log");
+    host.Append("app.log", NumberedText(100, 1));
+    host.SettleAll();
+    ExpectLines(host, Numbered(0, 101));
+    EXPECT_EQ(Lost(host), 0);
+  }
+}
+
 // Known by its inode it would be no copy: all of it came before.
 TEST(CopiesTest, KnowsACopyThatWentWhileTheDirectoryOfItsOriginalWasMoved) {
   TestHost host;

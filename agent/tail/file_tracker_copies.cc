@@ -43,9 +43,9 @@ bool MayBeRelated(const RotationName& copy, const RotationName& original) {
   return copy.stem == original.stem && (!copy.is_doubtful || (original.age == 0 && !original.is_doubtful));
 }
 
-// By their names `copy` may have been made of `original`.
-bool MayBeCopyOf(const RotationName& copy, const RotationName& original) {
-  return MayBeRelated(copy, original) && original.age < copy.age;
+// By their names `copy` may have been made of `original`, which may have the name by now that the copy had.
+bool MayBeCopyOf(const RotationName& copy, bool has_lost_its_name, const RotationName& original) {
+  return MayBeRelated(copy, original) && (original.age < copy.age || (has_lost_its_name && original.age == copy.age));
 }
 
 // One that has lost its name is near those with which it stood, though their directory was moved since.
@@ -151,6 +151,7 @@ FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const Fil
   file->original_emptied = false;
   const std::string& path = PathOf(*file);
   const RotationName name = NameOf(*file);
+  const bool has_lost_its_name = file->path.empty();
   TailedFile* const present = file->is_archive ? nullptr : PresentOf(*file);
   std::vector<TailedFile*> others = table_.Where([&](const TailedFile& other) {
     if (&other == file || other.is_archive || other.is_stream || other.source->options().internal) return false;
@@ -159,7 +160,7 @@ FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const Fil
       return SameStem(path, PathOf(other)) || (other.head.length() >= kTellingBytes && BeginsWith(head, other.head));
     }
     const bool is_near = &other == present || AreNear(*file, other);
-    if (other.spent || !is_near || !MayBeCopyOf(name, NameOf(other))) return false;
+    if (other.spent || !is_near || !MayBeCopyOf(name, has_lost_its_name, NameOf(other))) return false;
     // A copy has the name of an older file, and was born after the one that it was made of.
     const uint64_t birth = other.birth_unix_nano;
     // Generations that were there already may be short and equal; but then the older one was born first.
@@ -204,9 +205,10 @@ FileTracker::Origin FileTracker::HoldsSame(TailedFile* file, TailedFile* other, 
   if (!own.ok() || !stat.ok()) return Origin::kUndecided;
   if (!file->is_archive) file->size = own->size;
   if (head.empty()) {
-    bool may_begin = stat->size > 0 && !file->is_archive && !file->present_at_start &&
-                     clock_->MonotonicNanos() - file->last_active < kEmptyNanos;
-    return may_begin ? Origin::kWaits : Origin::kNew;
+    // One that was there before the agent may have been empty for long.
+    const bool is_young = clock_->MonotonicNanos() - file->last_active < kEmptyNanos &&
+                          (!file->present_at_start || clock_->UnixNanos() - own->modified_unix_nano < kEmptyNanos);
+    return stat->size > 0 && !file->is_archive && is_young ? Origin::kWaits : Origin::kNew;
   }
   if (Origin origin = CompareContent(file, other, stat->size, head); origin != Origin::kNew) return origin;
   // The other one may be emptied, a moment ago or just now, and nobody has noticed yet.
