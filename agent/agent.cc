@@ -156,6 +156,7 @@ absl::Status Agent::StartHttp() {
   options.address = options_.http_address;
   options.registry = registry_.get();
   options.ready = [this] { return Ready(); };
+  options.await_port = options_.http_required;
   absl::StatusOr<std::unique_ptr<HttpServer>> http = HttpServer::Start(std::move(options));
   if (http.ok()) {
     http_ = *std::move(http);

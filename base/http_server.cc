@@ -1,7 +1,6 @@
 #include "base/http_server.h"
 
 #include <httplib.h>
-#include <netdb.h>
 #include <prometheus/text_serializer.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@
 #include "base/clock.h"
 #include "base/http_anteroom.h"
 #include "base/http_stream.h"
+#include "base/listen.h"
 #include "base/mutex.h"
 #include "base/status.h"
 #include "base/strings.h"
@@ -150,22 +150,13 @@ class TimedServer final : public httplib::Server {
 // Why nothing can listen there, since httplib does not say: asks the system once more.
 absl::Status WhyNoListening(const HostPort& address) {
   const std::string where = address.ToString();
-  addrinfo hints = {};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  const int resolved = getaddrinfo(address.host.c_str(), StrCat(address.port).c_str(), &hints, &found);
-  if (resolved != 0) {
-    return Unavailable(where, ": cannot resolve the host (", gai_strerror(resolved),
-                       "): choose another address with --http-address");
+  const absl::StatusOr<int> error = BindError(address);
+  if (!error.ok()) {
+    return Unavailable(where, ": ", error.status().message(), ": choose another address with --http-address");
   }
-  int error = EADDRINUSE;  // it was, if binding succeeds now
-  const int probe = socket(found->ai_family, found->ai_socktype | SOCK_CLOEXEC, 0);
-  if (probe < 0 || bind(probe, found->ai_addr, found->ai_addrlen) != 0) error = errno;
-  if (probe >= 0) close(probe);
-  freeaddrinfo(found);
-  const std::string reason = std::strerror(error);
-  if (error == EADDRINUSE) {
+  const int cause = *error != 0 ? *error : EADDRINUSE;  // it was, if binding succeeds now
+  const std::string reason = std::strerror(cause);
+  if (cause == EADDRINUSE) {
     return Unavailable(where, ": port in use (", reason,
                        "): stop the other program or choose another address with --http-address");
   }
@@ -283,6 +274,7 @@ absl::Status HttpServer::Impl::Start() {
     if (port < 0) return WhyNoListening(address);
     port_ = static_cast<uint16_t>(port);
   } else {
+    if (options_.await_port) AwaitPort(address);
     if (!server_.bind_to_port(address.host, address.port)) return WhyNoListening(address);
     port_ = address.port;
   }

@@ -58,6 +58,8 @@ class HttpServer {
     std::vector<HttpPost> posts = {};
     // Requests of these that may be under way.
     size_t posts_max = 16;
+    // Whether a port in use is waited for, for two seconds: see Patience.
+    bool await_port = true;
   };
 
   // Unavailable with address, reason and what to do ("port in use: …") if it cannot listen.

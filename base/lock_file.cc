@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/file_system.h"
+#include "base/patience.h"
 #include "base/status.h"
 #include "base/strings.h"
 
@@ -47,9 +48,10 @@ absl::Status InUse(int descriptor, const std::string& path, std::string_view fla
 absl::StatusOr<LockFile> LockFile::Acquire(const std::string& path, std::string_view flag) {
   LockFile lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (lock.descriptor_ < 0) return Failure(errno, path);
+  Patience patience;
   while (flock(lock.descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return InUse(lock.descriptor_, path, flag);
-    if (errno != EINTR) return Failure(errno, path);
+    if (errno != EINTR && errno != EWOULDBLOCK) return Failure(errno, path);
+    if (!patience.Wait()) return InUse(lock.descriptor_, path, flag);
   }
   WritePid(lock.descriptor_);
   return lock;

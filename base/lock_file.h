@@ -16,7 +16,7 @@ class LockFile {
  public:
   // Creates the file if needed and writes this process's id into it, for people and for the error of the next one.
   // FailedPrecondition if another holds it: "… is used by another process (pid 123): stop it or choose another
-  // --state-dir". Never waits. `flag` names what to change.
+  // --state-dir", after two seconds, see Patience. `flag` names what to change.
   static absl::StatusOr<LockFile> Acquire(const std::string& path, std::string_view flag);
 
   LockFile(LockFile&& other) noexcept;

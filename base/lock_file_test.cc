@@ -6,8 +6,11 @@
 
 #include <fstream>
 #include <string>
+#include <thread>
 #include <utility>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "base/strings.h"
 
 namespace sluice {
@@ -45,6 +48,17 @@ TEST_F(LockFileTest, IsFreeAgainWhenItsHolderIsGone) {
     ASSERT_TRUE(Acquire().ok());
   }
   EXPECT_TRUE(Acquire().ok());
+}
+
+TEST_F(LockFileTest, AwaitsAHolderThatIsAboutToEnd) {
+  absl::StatusOr<LockFile> lock = Acquire();
+  ASSERT_TRUE(lock.ok());
+  std::thread predecessor([&] {
+    absl::SleepFor(absl::Milliseconds(100));
+    const LockFile gone = *std::move(lock);
+  });
+  EXPECT_TRUE(Acquire().ok());
+  predecessor.join();
 }
 
 TEST_F(LockFileTest, AFileThatACrashLeftBehindDoesNotCount) {

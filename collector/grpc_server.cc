@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/listen.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "grpc/support/log.h"
@@ -85,6 +86,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const Options& opt
   SetConnectionArguments(&builder);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes_max));
   for (grpc::Service* service : options.services) builder.RegisterService(service);
+  AwaitPort(options.address);
   int port = 0;
   builder.AddListeningPort(options.address.ToString(), Credentials(options.tls), &port);
   std::unique_ptr<GrpcServer> server(new GrpcServer());

@@ -36,6 +36,20 @@ def test_a_collector_comes_back_with_all_that_it_acknowledged(sandbox, how):
         sandbox.expect("app", file.lines)
 
 
+def test_one_that_is_started_at_once_waits_until_the_killed_one_is_gone(sandbox):
+    """Its lock, its ports, its database."""
+    file = sandbox.log_file("app/x.log")
+    collector = sandbox.collector()
+    agent = sandbox.agent(sandbox.logs)
+    for n in range(10):
+        file.append(*numbered("x", 1000, first=n * 1000))
+        agent.replace()
+        collector.replace()
+        for program in (collector, agent):
+            program.wait_http("/readyz")
+    sandbox.expect("app", file.lines)
+
+
 def test_an_agent_waits_for_a_collector_that_is_not_there_yet(sandbox):
     file = sandbox.log_file("app/x.log")
     file.append(*numbered("x", 1000))

@@ -60,6 +60,14 @@ class Program:
         if self.process is not None:
             self.process.wait()
 
+    def replace(self) -> None:
+        """kill -9 and a new one at once, which may find what the killed one still holds."""
+        killed = self.process
+        killed.kill()
+        self.process = None
+        self.spawn()
+        killed.wait()
+
     def freeze(self) -> None:
         """SIGSTOP. Behind it no thread runs any more: a busy machine leaves some of them time to go on at first."""
         self.process.send_signal(signal.SIGSTOP)

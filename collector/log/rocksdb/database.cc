@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/patience.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "collector/log/rocksdb/keys.h"
@@ -50,9 +51,14 @@ absl::Status PrepareDirectory(const std::string& directory) {
   return absl::OkStatus();
 }
 
+// True if another process has the database.
+bool IsLocked(const rocksdb::Status& status) {
+  return status.IsIOError() && status.ToString().find("lock") != std::string::npos;
+}
+
 absl::Status ExplainOpenError(const rocksdb::Status& status, const std::string& directory) {
   const std::string text = status.ToString();
-  if (text.find("lock") != std::string::npos && status.IsIOError()) {
+  if (IsLocked(status)) {
     return FailedPrecondition("data directory ", directory,
                               " is in use by another process: stop that collector, or give this one "
                               "another directory (",
@@ -157,7 +163,11 @@ absl::StatusOr<std::unique_ptr<Database::Instance>> Database::OpenInstance() con
   SLUICE_RETURN_IF_ERROR(CheckColumnFamilies(db_options, directory_, families));
   auto instance = std::make_unique<Instance>();
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(db_options, directory_, families, &instance->handles, &db);
+  rocksdb::Status status;
+  Patience patience;
+  do {
+    status = rocksdb::DB::Open(db_options, directory_, families, &instance->handles, &db);
+  } while (IsLocked(status) && patience.Wait());
   if (!status.ok()) return ExplainOpenError(status, directory_);
   instance->db.reset(db);
   return instance;

@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/patience.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "rocksdb/db.h"
@@ -40,10 +41,15 @@ std::string StagePrefix(std::string_view stage) {
   return StrCat(std::string_view(&kStageKind, 1), stage, std::string_view("\0", 1));
 }
 
+// True if another process has the database.
+bool IsLocked(const rocksdb::Status& status) {
+  return status.IsIOError() && status.ToString().find("lock") != std::string::npos;
+}
+
 absl::Status FromRocksDb(const rocksdb::Status& status, const std::string& directory, std::string_view what) {
   if (status.ok()) return absl::OkStatus();
   const std::string text = status.ToString();
-  if (status.IsIOError() && text.find("lock") != std::string::npos) {
+  if (IsLocked(status)) {
     return FailedPrecondition("state directory ", directory,
                               " is in use by another process: stop that monitor, or give ",
                               "this one another directory (", text, ")");
@@ -174,7 +180,12 @@ absl::StatusOr<std::unique_ptr<StateStore>> StateStore::Open(const std::string& 
                               "; choose another with --state-dir");
   }
   rocksdb::DB* db = nullptr;
-  SLUICE_RETURN_IF_ERROR(FromRocksDb(rocksdb::DB::Open(Tuning(), directory, &db), directory, "open"));
+  rocksdb::Status opened;
+  Patience patience;
+  do {
+    opened = rocksdb::DB::Open(Tuning(), directory, &db);
+  } while (IsLocked(opened) && patience.Wait());
+  SLUICE_RETURN_IF_ERROR(FromRocksDb(opened, directory, "open"));
   auto database = std::make_unique<Database>();
   database->directory = directory;
   database->db.reset(db);
