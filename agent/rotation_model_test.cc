@@ -74,10 +74,12 @@ Naming NamingOf(uint64_t seed) {
   return kind == 3 ? Naming::kExtension : kind == 6 ? Naming::kOldDirectory : Naming::kSuffix;
 }
 
+enum class CopyBegins { kEmpty, kHalfDone };
+
 class Rotation {
  public:
-  explicit Rotation(uint64_t seed)
-      : random_(seed), mode_(ModeOf(seed)), naming_(NamingOf(seed)), host_(OptionsOf(seed)) {
+  explicit Rotation(uint64_t seed, CopyBegins copy_begins = CopyBegins::kEmpty)
+      : random_(seed), mode_(ModeOf(seed)), naming_(NamingOf(seed)), copy_begins_(copy_begins), host_(OptionsOf(seed)) {
     line_bytes_max_ = seed % 3 == 0 ? 20 : 300;
     percent_meanwhile_ = seed % 4 == 0 ? 0 : 1 + Pick(12);
   }
@@ -180,10 +182,13 @@ class Rotation {
   void PlanCopy(const std::string& name) {
     Then([this, name] {
       copied_ = host_.Content("app.log");
-      host_.WriteNew(name, copied_.substr(0, copied_.size() / 2));
+      host_.WriteNew(name, copy_begins_ == CopyBegins::kEmpty ? "" : copied_.substr(0, copied_.size() / 2));
       writes_to_.clear();  // what was written now would be lost
-      Trace("half a copy ", name);
+      Trace("begin a copy ", name);
     });
+    if (copy_begins_ == CopyBegins::kEmpty) {
+      Then([this, name] { host_.Append(name, copied_.substr(0, copied_.size() / 2)), Trace("half a copy ", name); });
+    }
     Then([this, name] { host_.Append(name, copied_.substr(copied_.size() / 2)), Trace("copy ", name); });
     Then([this] {
       host_.Truncate("app.log");
@@ -315,6 +320,7 @@ class Rotation {
   std::mt19937_64 random_;
   const Mode mode_;
   const Naming naming_;
+  const CopyBegins copy_begins_;
   TestHost host_;
   int line_bytes_max_;
   int percent_meanwhile_;
@@ -343,7 +349,7 @@ TEST(RotationModelTest, EveryLineOnceAndInOrderWheneverTheAgentLooks) {
 
 TEST(RotationModelTest, WhatFailedOnceDoesNotFailAgain) {
   for (const uint64_t seed : {3015, 6035, 6917, 20548, 22354, 25763, 29536}) {
-    Rotation(seed).Run();
+    Rotation(seed, CopyBegins::kHalfDone).Run();
     ASSERT_FALSE(HasFailure()) << "repeat with SLUICE_SEED=" << seed;
   }
 }

@@ -390,7 +390,7 @@ class Model {
   std::mt19937_64 random_;
   const bool closes_files_;
   const bool polls_;
-  const bool may_reload_;  // instead of copies and compressed files: both together are not right yet
+  const bool may_reload_;
   const bool fails_;
   const std::string packed_;  // the ending of compressed files
   TestHost host_;
