@@ -71,6 +71,54 @@ TEST(FramingTest, ALineWithoutItsNewlineIsNotSentByTheTimeout) {
   EXPECT_THAT(Lines(host), ElementsAre("one\n 1", " half whole")) << "what comes later is a record of its own";
 }
 
+// "one" is under way when its file gets another line, is copied and emptied, and gets "three".
+void CopyWhileUnderWay(TestHost* host) {
+  host->Append("app.log", "one\n");
+  host->StartAgent();
+  host->collector().Connect();
+  host->Work();
+  host->NextTick();
+  host->clock().Advance(2 * kSecond);
+  host->Work();
+  ASSERT_EQ(host->collector().waiting(), 1);
+  host->Append("app.log", " 1\ntwo\n");
+  host->Copy("app.log", "app.log.1");
+  host->Truncate("app.log");
+  host->Append("app.log", "three\n");
+}
+
+// Read again, the record would be another one, and what is new in it would be taken for stored.
+TEST(FramingTest, WhatIsUnderWayIsNotGroupedAnewInACopy) {
+  for (const bool is_stored_at_once : {false, true}) {
+    TestHost host(Multiline());
+    CopyWhileUnderWay(&host);
+    if (is_stored_at_once) host.collector().Process(1, /*acknowledge=*/true);
+    host.SettleAll();
+    EXPECT_THAT(Lines(host), ElementsAre("one", " 1", "two", "three"));
+    host.tracker().UpdateGauges();
+    EXPECT_EQ(host.metrics().lag_bytes.Value(), 0);
+  }
+}
+
+TEST(FramingTest, WhatWasUnderWayAndIsNotStoredIsReadFromTheCopy) {
+  for (const bool is_refused : {false, true}) {
+    TestHost host(Multiline());
+    CopyWhileUnderWay(&host);
+    host.Work();  // the copy goes on behind it
+    if (is_refused) {
+      host.collector().Refuse("source", 8);
+      host.collector().Process(100, /*acknowledge=*/true);
+      host.Work();
+      host.collector().Refuse("", 0);
+      host.clock().Advance(6 * kSecond);
+    } else {
+      host.collector().Disconnect();
+    }
+    host.SettleAll();
+    EXPECT_THAT(Lines(host), ElementsAre("one\n 1", "two", "three"));
+  }
+}
+
 TEST(FramingTest, WhatWasNotStoredIsGroupedAnewAndWhatWasStoredIsNot) {
   TestHost host(Multiline());
   host.Append("a.log", "one\n 1\n");

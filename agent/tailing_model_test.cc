@@ -416,7 +416,7 @@ TEST(TailingModelTest, EveryLineOnceAndInOrderWhateverHappens) {
 }
 
 TEST(TailingModelTest, WhatFailedOnceDoesNotFailAgain) {
-  for (const uint64_t seed : {308, 985, 23708, 26278, 29882, 44468, 61044, 75124, 93596}) {
+  for (const uint64_t seed : {308, 985, 23708, 26278, 29882, 44468, 61044, 75124, 93596, 123863}) {
     Model(seed).Run();
     ASSERT_FALSE(HasFailure()) << "repeat with SLUICE_SEED=" << seed;
   }

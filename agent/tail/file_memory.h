@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/tail/mark.h"
 #include "base/file_system.h"
 #include "sluice/v1/checkpoint.pb.h"
 #include "sluice/v1/ingest_service.pb.h"
@@ -21,6 +22,11 @@ inline constexpr size_t kFrontierBytes = 256;
 v1::ContentHash HashOf(std::string_view bytes);
 inline bool SameHash(const v1::ContentHash& a, const v1::ContentHash& b) {
   return a.length() == b.length() && a.xxh3() == b.xxh3();
+}
+
+inline bool SameIdentity(const v1::FileIdentity& a, const v1::FileIdentity& b) {
+  return a.inode() == b.inode() && a.generation() == b.generation() && a.device() == b.device() &&
+         a.birth_time_unix_nano() == b.birth_time_unix_nano();
 }
 
 // True if what a file begins with is what `known` is the hash of; an empty one is of nothing.
@@ -85,6 +91,7 @@ struct Resumption {
   v1::FileIdentity identity;
   uint64_t offset = 0;              // where to go on
   v1::ContentHash frontier;         // of the bytes before it
+  std::optional<Mark> sent;         // up to where more is under way already
   v1::ContentHash head;             // of the first ones, as they were when it was left
   std::optional<std::string> path;  // under which it was known
   bool known = false;               // goes on where it was left

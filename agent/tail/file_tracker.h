@@ -23,6 +23,7 @@
 #include "agent/tail/file_table.h"
 #include "agent/tail/generations.h"
 #include "agent/tail/ready_queue.h"
+#include "agent/tail/sent_before.h"
 #include "agent/tail/tailed_file.h"
 #include "base/clock.h"
 #include "base/file_system.h"
@@ -127,6 +128,12 @@ class FileTracker final : public FileListener {
   bool HasProgress() const { return has_progress_; }
   // A batch of `file` was acknowledged.
   void Acknowledge(TailedFile* file, const Mark& end);
+  // The same of what it held before it began anew, in that incarnation.
+  void AcknowledgeBefore(const TailedFile& file, uint32_t incarnation, const Mark& end);
+  // The copy that goes on with what it held then; null if none does. What is under way of that is refused.
+  TailedFile* RefuseBefore(const TailedFile& file, uint32_t incarnation);
+  // Nothing is under way any more: the connection is gone.
+  void Disconnected() { sent_before_.Clear(); }
   // Moves on over what was left out by configuration behind the last batch, once all batches are acknowledged.
   void PassDropped(TailedFile* file);
   void UpdateGauges();
@@ -170,6 +177,7 @@ class FileTracker final : public FileListener {
   void BeginAnew(TailedFile* file);
   void MeetAnew(TailedFile* file);
   bool IsStillCopy(TailedFile* file);
+  TailedFile* HolderOf(const v1::FileIdentity& identity);
   void LookAtGrowth(TailedFile* file);
   void UpdateShared(TailedFile* file);
   void MarkDirty(TailedFile* file);
@@ -245,6 +253,7 @@ class FileTracker final : public FileListener {
 
   FileTable table_;
   FileMemory memory_;
+  SentBefore sent_before_;
   ReadyQueue ready_;
   Generations generations_;
   std::vector<TailedFile*> met_;  // of which nobody has asked yet who they are

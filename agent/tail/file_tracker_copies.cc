@@ -31,11 +31,6 @@ constexpr uint64_t kDecodeBytesAtOnce = 16 << 20;
 // So often at a time a file that gets more is compared.
 constexpr int kComparisonsMax = 5;
 
-bool SameIdentity(const v1::FileIdentity& a, const v1::FileIdentity& b) {
-  return a.inode() == b.inode() && a.generation() == b.generation() && a.device() == b.device() &&
-         a.birth_time_unix_nano() == b.birth_time_unix_nano();
-}
-
 RotationName NameOf(const TailedFile& file) { return ParseRotationName(BaseNameOf(PathOf(file))); }
 
 // By their names they may be generations of one file.
@@ -67,6 +62,13 @@ absl::StatusOr<bool> HoldsWhatWasRead(TailedFile* file) {
   SLUICE_ASSIGN_OR_RETURN(std::string before, BytesAt(file->file.get(), file->read.offset - known, known));
   SLUICE_ASSIGN_OR_RETURN(std::string head, BytesAt(file->file.get(), 0, file->head.length()));
   return SameHash(HashOf(before), file->read.frontier) && SameHash(HashOf(head), file->head);
+}
+
+// True if the bytes before a place in the file are those that were there.
+bool EndsWith(ReadableFile* file, const Mark& place) {
+  const size_t length = place.frontier.length();
+  const absl::StatusOr<std::string> before = BytesAt(file, place.offset - length, length);
+  return before.ok() && SameHash(HashOf(*before), place.frontier);
 }
 
 absl::StatusOr<bool> SameBytes(ReadableFile* a, ReadableFile* b, uint64_t offset, size_t size) {
@@ -366,6 +368,9 @@ FileTracker::Origin FileTracker::Continues(TailedFile* file, const FileStat& dis
     return Origin::kNew;
   }
   memory_.LearnCopy(found->identity, known.file());
+  if (const Mark* sent = sent_before_.EndOf(known.file()); sent != nullptr && sent->offset > end) {
+    if (EndsWith(file->file.get(), *sent)) found->sent = *sent;
+  }
   found->identity = known.file();
   found->offset = end;
   found->frontier = known.frontier();

@@ -99,7 +99,8 @@ void FileTracker::Begin(TailedFile* file, const FileStat& stat, const Resumption
     file->spent = resumption.shorter || (!file->is_archive && stat.size < file->acked.offset);
     file->at_end = file->spent;
     if (file->spent) LetOthersPass(file);
-    GoTo(file, file->acked);
+    file->was_sent = resumption.sent.has_value();
+    GoTo(file, resumption.sent.value_or(file->acked));
   } else {
     if (resumption.replaced) LookAnew(file);  // what was seen when it was met may have been what it held before
     StartNew(file, stat);
@@ -211,6 +212,7 @@ void FileTracker::Restart(TailedFile* file) {
   Tell(FileEvent::Kind::kTruncated, *file, file->read.offset);
   Lose(*file, file->identity, LossReason::kTruncated, unread, "");
   if (file->was_sent || file->acked.offset > 0) Remember(*file);  // else nobody knows it, nor needs to
+  sent_before_.Add(*file);
   if (file->identity.inode() != file->inode || file->identity.birth_time_unix_nano() != file->birth_unix_nano) {
     return MeetAnew(file);
   }

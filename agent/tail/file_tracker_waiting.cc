@@ -92,6 +92,40 @@ bool FileTracker::IsCopied(const TailedFile& file) {
   return std::any_of(waiting_.begin(), waiting_.end(), is_copy) || HeldByCopies(file) >= file.read.offset;
 }
 
+// Who goes on with what the file of that identity held; null if nobody does.
+TailedFile* FileTracker::HolderOf(const v1::FileIdentity& identity) {
+  const std::vector<TailedFile*> holders =
+      table_.Where([&](const TailedFile& file) { return file.resolved && SameIdentity(file.identity, identity); });
+  return holders.empty() ? nullptr : holders.front();
+}
+
+void FileTracker::AcknowledgeBefore(const TailedFile& file, uint32_t incarnation, const Mark& end) {
+  const v1::FileIdentity* found = sent_before_.Find(file, incarnation);
+  if (found == nullptr) return;
+  const v1::FileIdentity identity = *found;
+  sent_before_.Forget(identity, end.offset);
+  if (const v1::FileWatermark* known = memory_.Find(identity); known != nullptr && known->end_offset() < end.offset) {
+    v1::FileWatermark watermark = *known;
+    watermark.set_end_offset(end.offset);
+    watermark.set_dropped_bytes(0);
+    *watermark.mutable_frontier() = end.frontier;
+    memory_.Learn(watermark);
+    has_progress_ = true;
+  }
+  TailedFile* holder = HolderOf(identity);
+  if (holder != nullptr && holder->acked.offset < end.offset && end.offset <= holder->read.offset) {
+    Acknowledge(holder, end);
+  }
+}
+
+TailedFile* FileTracker::RefuseBefore(const TailedFile& file, uint32_t incarnation) {
+  const v1::FileIdentity* found = sent_before_.Find(file, incarnation);
+  if (found == nullptr) return nullptr;
+  const v1::FileIdentity identity = *found;
+  sent_before_.Forget(identity, std::numeric_limits<uint64_t>::max());
+  return HolderOf(identity);
+}
+
 void FileTracker::HoldBack(TailedFile* file, Origin origin) {
   ready_.Reconsider();  // what comes after it need not wait for it
   int64_t now = clock_->MonotonicNanos();

@@ -10,6 +10,7 @@
 #include "agent/frame/frame.h"
 #include "agent/parse/line_parser.h"
 #include "agent/source/source.h"
+#include "agent/tail/mark.h"
 #include "base/archive_file.h"
 #include "base/file_system.h"
 #include "sluice/v1/log.pb.h"
@@ -17,12 +18,6 @@
 namespace sluice::agent {
 
 struct GenerationRow;
-
-// A place in a file, and the hash of the up to kFrontierBytes before it, by which the place is known again.
-struct Mark {
-  uint64_t offset = 0;
-  v1::ContentHash frontier;
-};
 
 // Owned by the FileTable, used by the tailer's thread.
 struct TailedFile {

@@ -212,6 +212,8 @@ void Tailer::OnBatchAcked(const SentBatch& batch, const v1::Rejection* rejection
   TailedFile* file = batch.file;
   bool is_current = batch.incarnation == file->incarnation;
   if (rejection != nullptr) {
+    TailedFile* const copy = is_current ? nullptr : tracker_->RefuseBefore(*file, batch.incarnation);
+    if (copy != nullptr) file = copy;
     OnRejected(file, *rejection);
   } else {
     if (!file->source->options().internal) {
@@ -221,6 +223,8 @@ void Tailer::OnBatchAcked(const SentBatch& batch, const v1::Rejection* rejection
     if (is_current) {
       tracker_->Acknowledge(file, batch.end);
       tracker_->PassDropped(file);
+    } else {
+      tracker_->AcknowledgeBefore(*file, batch.incarnation, batch.end);
     }
   }
   // All that was sent behind a refused batch was refused, too: now it can be read again, later.
@@ -244,6 +248,7 @@ void Tailer::OnDisconnected() {
   in_flight_.Clear();
   batches_.clear();
   buffer_ = nullptr;
+  tracker_->Disconnected();
   tracker_->table().ForEach([this](TailedFile* file) {
     if (file->resolved && file->read.offset != file->acked.offset) tracker_->Rewind(file);
     file->refused = false;
