@@ -68,14 +68,14 @@ def test_an_outage_under_load(sandbox, own_broker):
         assert collector.metric("sluice_collector_kafka_queue_bytes") > 0
         assert collector.metric("sluice_collector_log_healthy") == 0
         assert collector.metric("sluice_collector_ingest_pending_bytes") <= 16 << 20
-        assert collector.status_kib("VmRSS") < 150 << 10
+        assert settings.SANITIZER or collector.status_kib("VmRSS") < 150 << 10
         own_broker.start()
     agent.wait_http("/readyz", timeout=90)
     for n, file in enumerate(files):
         expect_in_kafka(own_broker, f"w{n}", file.lines + (large.lines if n == 0 else []), 120)
         expect_order(own_broker, f"w{n}")
     assert collector.log().count("cannot deliver") == 1
-    assert collector.status_kib("VmHWM") < 200 << 10
+    assert settings.SANITIZER or collector.status_kib("VmHWM") < 200 << 10
     wait_until(lambda: collector.metric("sluice_collector_kafka_queue_bytes") == 0, "an empty queue", 10)
     assert collector.metric("sluice_collector_kafka_queue_messages") == 0
 
