@@ -102,6 +102,7 @@ void FileMemory::LearnCopy(const v1::FileIdentity& copy, const v1::FileIdentity&
   Key key = KeyOf(copy);
   key.generation = 0;  // who it is by its inode
   originals_[key] = original;
+  has_new_copies_ = true;
 }
 
 void FileMemory::ForgetCopy(const FileStat& copy) {
@@ -113,7 +114,8 @@ const v1::FileIdentity* FileMemory::OriginalOf(const FileStat& copy) const {
   return it == originals_.end() ? nullptr : &it->second;
 }
 
-void FileMemory::AddTo(v1::AgentCheckpoint* checkpoint) const {
+void FileMemory::AddTo(v1::AgentCheckpoint* checkpoint) {
+  has_new_copies_ = false;
   for (const auto& [key, entry] : watermarks_) *checkpoint->add_files() = entry.watermark;
   for (const auto& [key, original] : originals_) {
     v1::CopiedFile* copied = checkpoint->add_copies();

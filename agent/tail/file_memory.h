@@ -56,8 +56,10 @@ class FileMemory {
   void ForgetCopy(const FileStat& copy);
   // Null if it is no copy.
   const v1::FileIdentity* OriginalOf(const FileStat& copy) const;
+  // True if a copy was learnt since the last AddTo.
+  bool HasNewCopies() const { return has_new_copies_; }
   // All that is known, for the checkpoint.
-  void AddTo(v1::AgentCheckpoint* checkpoint) const;
+  void AddTo(v1::AgentCheckpoint* checkpoint);
   void Learn(const v1::AgentCheckpoint& checkpoint);
 
   // All, in a stable order.
@@ -83,6 +85,7 @@ class FileMemory {
 
   std::map<Key, Entry> watermarks_;
   std::map<Key, v1::FileIdentity> originals_;  // of copies
+  bool has_new_copies_ = false;
   uint64_t learnt_ = 0;
 };
 

@@ -19,7 +19,17 @@ FileTracker::FileTracker(Options options, FileSystem* file_system, const Clock* 
       clock_(clock),
       metrics_(metrics),
       events_(events),
-      generations_(&table_) {}
+      generations_(&table_),
+      open_files_(file_system, &table_, options_.open_files_max),
+      copies_({.file_system = file_system,
+               .clock = clock,
+               .table = &table_,
+               .memory = &memory_,
+               .generations = &generations_,
+               .open_files = &open_files_,
+               .sent_before = &sent_before_,
+               .unreadable = &unreadable_},
+              options_.archive_patience) {}
 
 void FileTracker::OnAppeared(const std::shared_ptr<const Source>& source, const std::string& path) {
   absl::StatusOr<FileStat> stat = file_system_->Stat(path, /*follow=*/true);
@@ -67,12 +77,12 @@ void FileTracker::MetAgain(TailedFile* file, const FileStat& stat, const std::st
   }
   const bool is_asked = file->resolved || !reading_ || std::find(met_.begin(), met_.end(), file) != met_.end();
   if (!is_asked) met_.push_back(file);  // it could not be read when it was asked
-  if (file->is_archive ? DiskChanged(file, stat) : stat.size != file->size) MarkReady(file);
+  if (file->is_archive ? file->DiskChanged(stat, clock_->MonotonicNanos()) : stat.size != file->size) MarkReady(file);
 }
 
 void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std::string& path, TailedFile* displaced) {
   auto file = std::make_unique<TailedFile>();
-  absl::StatusOr<std::unique_ptr<ReadableFile>> opened = Open(file.get(), path);
+  absl::StatusOr<std::unique_ptr<ReadableFile>> opened = open_files_.Open(file.get(), path);
   absl::StatusOr<FileStat> stat = opened.ok() ? (*opened)->Stat() : opened.status();
   if (!stat.ok()) {
     if (absl::IsOutOfRange(stat.status())) return;  // an archive that somebody begins to write; it will be modified
@@ -100,11 +110,10 @@ void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std:
   LookAnew(file.get());
   file->size_when_met = file->size;
   if (absl::StatusOr<FileStat> disk = file_system_->Stat(path, /*follow=*/true); file->is_archive && disk.ok()) {
-    DiskChanged(file.get(), *disk);
+    file->DiskChanged(*disk, clock_->MonotonicNanos());
   }
-  ++open_files_;
   TailedFile* added = table_.Add(std::move(file));
-  if (open_files_ > options_.open_files_max) CloseIdleFiles(added);
+  open_files_.Added(added);
   generations_.Enter(added);
   met_.push_back(added);
 }
@@ -126,7 +135,7 @@ bool FileTracker::IsNext(TailedFile* file) {
   if (!now.ok()) return true;
   bool is_next = true;
   for (TailedFile* before : generations_.JustBefore(*file)) {
-    const absl::StatusOr<FileStat> rest = StatOf(*before);
+    const absl::StatusOr<FileStat> rest = open_files_.StatOf(*before);
     // Of one that waits to be read again, its size may have been looked at since.
     if (!rest.ok() || (rest->size <= before->size && !before->queued)) continue;
     FinishFirst(before);
@@ -161,7 +170,7 @@ void FileTracker::OnModified(const std::string& path) {
   if (file->file == nullptr) NoteGrowth(file);
   if (file->is_archive) {
     absl::StatusOr<FileStat> stat = file_system_->Stat(path, /*follow=*/true);
-    if (stat.ok() && !DiskChanged(file, *stat)) return;
+    if (stat.ok() && !file->DiskChanged(*stat, clock_->MonotonicNanos())) return;
   }
   if (file->waiting) file->ask_again_at = 0;
   MarkReady(file);
@@ -170,7 +179,7 @@ void FileTracker::OnModified(const std::string& path) {
 // What a closed file got is known, if it goes before it can be opened again.
 void FileTracker::NoteGrowth(TailedFile* file) {
   file->grew_unseen = true;
-  const absl::StatusOr<FileStat> stat = StatOf(*file);
+  const absl::StatusOr<FileStat> stat = open_files_.StatOf(*file);
   if (stat.ok() && !file->is_archive) file->size = std::max(file->size, stat->size);
 }
 
@@ -178,7 +187,7 @@ void FileTracker::OnVanished(const std::string& path) {
   unreadable_.erase(path);
   TailedFile* file = table_.FindByPath(path);
   if (file == nullptr) return;
-  if (!StillHasPath(*file)) Detach(file);
+  if (!open_files_.StillHasPath(*file)) Detach(file);
 }
 
 void FileTracker::OnDirectoryVanished(const std::string& directory) {
@@ -208,7 +217,7 @@ void FileTracker::OnScanEnd() {
   auto not_seen = [this](const TailedFile& f) { return !f.path.empty() && f.seen_in_scan != scan_; };
   for (TailedFile* file : table_.Where(not_seen)) OnVanished(file->path);
   if (options_.close_idle != absl::InfiniteDuration()) {
-    CloseFilesIdleSince(clock_->MonotonicNanos() - absl::ToInt64Nanoseconds(options_.close_idle));
+    open_files_.CloseIdleSince(clock_->MonotonicNanos() - absl::ToInt64Nanoseconds(options_.close_idle));
   }
 }
 
@@ -245,7 +254,7 @@ TailedFile* FileTracker::PopReady(bool live_only) {
   auto allowed_at = [this, now](TailedFile* file) { return AllowedAt(file, now); };
   while (TailedFile* file = ready_.Pop(now, live_only, allowed_at)) {
     if (file->released) continue;
-    if (absl::Status status = EnsureOpen(file); !status.ok()) {
+    if (absl::Status status = open_files_.EnsureOpen(file); !status.ok()) {
       ReadFailed(file, status);
       continue;
     }
@@ -287,7 +296,8 @@ void FileTracker::Acknowledge(TailedFile* file, const Mark& end) {
   file->acked = end;
   file->passed = 0;
   MarkDirty(file);
-  if (file->is_archive && file->at_end && !file->archive_active && !file->detached && file->AllAcked()) Close(file);
+  if (file->is_archive && file->at_end && !file->archive_active && !file->detached && file->AllAcked())
+    open_files_.Close(file);
 }
 
 void FileTracker::PassDropped(TailedFile* file) {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,12 +15,14 @@
 #include "absl/time/time.h"
 #include "agent/limits/read_limiter.h"
 #include "agent/metrics/agent_metrics.h"
+#include "agent/tail/copy_finder.h"
 #include "agent/tail/file_events.h"
 #include "agent/tail/file_listener.h"
 #include "agent/tail/file_memory.h"
 #include "agent/tail/file_report.h"
 #include "agent/tail/file_table.h"
 #include "agent/tail/generations.h"
+#include "agent/tail/open_files.h"
 #include "agent/tail/ready_queue.h"
 #include "agent/tail/sent_before.h"
 #include "agent/tail/tailed_file.h"
@@ -125,7 +126,7 @@ class FileTracker final : public FileListener {
   // Adds the progress of all files, also of those that are gone.
   void Progress(v1::AgentCheckpoint* checkpoint);
   // True if something was acknowledged since the last Progress.
-  bool HasProgress() const { return has_progress_; }
+  bool HasProgress() const { return has_progress_ || memory_.HasNewCopies(); }
   // A batch of `file` was acknowledged.
   void Acknowledge(TailedFile* file, const Mark& end);
   // The same of what it held before it began anew, in that incarnation.
@@ -144,14 +145,7 @@ class FileTracker final : public FileListener {
   FileMemory& memory() { return memory_; }
 
  private:
-  // What a file that nobody knows turns out to be.
-  enum class Origin {
-    kNew,
-    kCopy,       // of what was read before, under an identity that is known
-    kWaits,      // so far it holds what its `original` holds
-    kDecoding,   // more of an archive has to be decoded to tell
-    kUndecided,  // it cannot be told at the moment
-  };
+  using Origin = CopyFinder::Origin;
 
   void Follow(const std::shared_ptr<const Source>& source, const std::string& path, TailedFile* displaced);
   void FinishFirst(TailedFile* file);
@@ -182,41 +176,11 @@ class FileTracker final : public FileListener {
   void UpdateShared(TailedFile* file);
   void MarkDirty(TailedFile* file);
 
-  Origin FindOrigin(TailedFile* file, const FileStat& stat, Resumption* found);
-  Origin CompareWithOthers(TailedFile* file, const FileStat& stat, const std::string& head, Resumption* found);
-  Origin CompareWithFollowed(TailedFile* file, const FileStat& stat, std::string_view head);
-  Origin CompareWithRemembered(TailedFile* file, const FileStat& stat, std::string_view head, Resumption* found);
-  Origin Continues(TailedFile* file, const FileStat& disk, const v1::FileWatermark& known, std::string_view head,
-                   Resumption* found);
-  Origin HoldsSame(TailedFile* file, TailedFile* other, std::string_view head);
-  Origin CompareContent(TailedFile* file, TailedFile* other, uint64_t other_size, std::string_view head);
-  Origin CompareArchive(TailedFile* file, TailedFile* other, uint64_t other_size);
-  Origin UnlessBeingWritten(TailedFile* file, const FileStat& stat);
-  bool MayBeWritten(const TailedFile& file, const FileStat& stat) const;
-  bool IsOriginalUnreadable(const TailedFile& file) const;
-  bool StillHolds(TailedFile* archive);
-  bool StillHasContent(const v1::FileIdentity& identity, const TailedFile* asking) const;
-  bool MayBeCopy(const TailedFile& file, const FileStat& stat) const;
-  struct Present {
-    std::string path;
-    FileStat stat;
-  };
-  std::optional<Present> FindPresent(const TailedFile& file) const;
-  TailedFile* PresentOf(const TailedFile& file) const;
-  bool MayMoveOn(const TailedFile& copy, const v1::FileIdentity& identity) const;
-  bool HasMovedOn(const TailedFile& copy, const v1::FileWatermark& known) const;
   void AskOlderCopies(const TailedFile& younger);
   void RestartEmptied();
   void HoldBack(TailedFile* file, Origin origin);
   int64_t TendWaiting(int64_t now);
 
-  absl::StatusOr<std::unique_ptr<ReadableFile>> Open(TailedFile* file, const std::string& path);
-  absl::Status EnsureOpen(TailedFile* file);
-  bool StillHasPath(const TailedFile& file) const;
-  absl::StatusOr<FileStat> StatOf(const TailedFile& file) const;
-  void Close(TailedFile* file);
-  void CloseIdleFiles(const TailedFile* keep);
-  bool DiskChanged(TailedFile* file, const FileStat& stat);
   int64_t AllowedAt(TailedFile* file, int64_t now);
   bool TakeSlot(TailedFile* file);
   void GiveSlotBack(TailedFile* file);
@@ -226,10 +190,6 @@ class FileTracker final : public FileListener {
   void ReachedEnd(TailedFile* file);
   void EndArchive(TailedFile* file);
   int64_t TendArchives(int64_t now);
-  void CloseFilesIdleSince(int64_t moment);
-  static bool IsIdle(const TailedFile& file);
-  static bool IsReadArchive(const TailedFile& file);
-  std::string FindByInode(const TailedFile& file);
   void Adopt(TailedFile* file, const std::shared_ptr<const Source>& source);
   void TendReleased();
   bool TendOne(TailedFile* file, int64_t now);
@@ -256,6 +216,8 @@ class FileTracker final : public FileListener {
   SentBefore sent_before_;
   ReadyQueue ready_;
   Generations generations_;
+  OpenFiles open_files_;
+  CopyFinder copies_;
   std::vector<TailedFile*> met_;  // of which nobody has asked yet who they are
   std::vector<TailedFile*> detached_;
   std::vector<TailedFile*> waiting_;     // to be known for copies or not
@@ -265,13 +227,10 @@ class FileTracker final : public FileListener {
   std::vector<TailedFile*> released_;
   absl::flat_hash_set<const Source*> fresh_;     // sources whose first look is not over
   absl::flat_hash_set<std::string> unreadable_;  // said once each; directories end with a slash
-  size_t open_files_ = 0;
   uint64_t scan_ = 0;
   bool first_scan_done_ = false;
   bool reading_ = false;
   bool has_progress_ = false;
 };
 
-// Where the last unfinished line of a file of this size begins, if that is near its end; else `size`.
-uint64_t LastLineBegin(ReadableFile* file, uint64_t size);
 }  // namespace sluice::agent

@@ -18,16 +18,6 @@ constexpr int64_t kUnfinishedPollNanos = 1'000'000'000;
 
 }  // namespace
 
-// True if a compressed file changed since it was last looked at.
-bool FileTracker::DiskChanged(TailedFile* file, const FileStat& stat) {
-  if (stat.size == file->disk_size && stat.modified_unix_nano == file->disk_modified) return false;
-  file->disk_size = stat.size;
-  file->disk_modified = stat.modified_unix_nano;
-  file->disk_changed_at = clock_->MonotonicNanos();
-  file->finishing = false;
-  return true;
-}
-
 bool FileTracker::TakeSlot(TailedFile* file) {
   if (file->archive_active) return true;
   if (archives_active_ >= kArchivesAtOnce) return false;
@@ -96,7 +86,7 @@ void FileTracker::EndArchive(TailedFile* file) {
     return;
   }
   GiveSlotBack(file);
-  if (file->AllAcked() && !file->detached) Close(file);
+  if (file->AllAcked() && !file->detached) open_files_.Close(file);
 }
 
 int64_t FileTracker::TendArchives(int64_t now) {
@@ -105,7 +95,7 @@ int64_t FileTracker::TendArchives(int64_t now) {
   for (TailedFile* file : unfinished_) {
     if (file->queued || file->file == nullptr) continue;
     absl::StatusOr<FileStat> stat = file->path.empty() ? file->file->Stat() : file_system_->Stat(file->path, true);
-    if (!file->path.empty() && stat.ok() && DiskChanged(file, *stat)) MarkReady(file);
+    if (!file->path.empty() && stat.ok() && file->DiskChanged(*stat, clock_->MonotonicNanos())) MarkReady(file);
     bool is_quiet = now - file->disk_changed_at > absl::ToInt64Nanoseconds(options_.archive_patience);
     if (is_quiet && !file->queued) given_up.push_back(file);
   }

@@ -1,5 +1,4 @@
 // FileTracker's part that finds what was rotated out of the sources' sight while the agent was away.
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -61,7 +60,7 @@ bool FileTracker::IsGone(const v1::FileWatermark& known) {
   if (memory_.Newest(inode) != &known) return false;  // it began anew before, when somebody saw it
   TailedFile* file = table_.FindByInode(inode.device, inode.inode);
   if (file == nullptr || file->birth_unix_nano != inode.birth_unix_nano) return true;
-  if (!EnsureOpen(file).ok()) return false;
+  if (!open_files_.EnsureOpen(file).ok()) return false;
   absl::StatusOr<FileStat> stat = file->file->Stat();
   if (!stat.ok()) return false;
   absl::StatusOr<Resumption> resumption = Resume(memory_, *stat, file->file.get());

@@ -50,7 +50,7 @@ void FileTracker::GiveUp(TailedFile* file, std::string_view message) {
   LookAtSize(file);
   Lose(*file, file->identity, LossReason::kGivenUp, file->size - std::min(file->size, file->read.offset), message);
   file->size = file->read.offset;
-  Close(file);
+  open_files_.Close(file);
 }
 
 // Gives up deleted files that are held open for too long, or that take too much of the disk, the oldest first.
@@ -89,7 +89,8 @@ bool FileTracker::TendOne(TailedFile* file, int64_t now) {
   }
   if (file->file == nullptr) {
     if (!file->AllAcked() || file->queued) return false;  // it may have grown since it was closed
-    if (!file->deleted && FindByInode(*file).empty()) Tell(FileEvent::Kind::kDeleted, *file, file->read.offset);
+    if (!file->deleted && open_files_.FindPath(*file).empty())
+      Tell(FileEvent::Kind::kDeleted, *file, file->read.offset);
     return true;
   }
   absl::StatusOr<FileStat> stat = file->file->Stat();
@@ -120,7 +121,7 @@ bool FileTracker::TendOne(TailedFile* file, int64_t now) {
 int64_t FileTracker::TendRotated(int64_t now) {
   const std::vector<TailedFile*> rotated = unended_;
   for (TailedFile* file : rotated) {
-    const absl::StatusOr<FileStat> stat = StatOf(*file);
+    const absl::StatusOr<FileStat> stat = open_files_.StatOf(*file);
     const bool is_over = file->detached || file->released || file->spent || file->read.offset >= file->size;
     if (is_over || !stat.ok()) {
       if (!file->detached) file->finishing = false;
@@ -164,7 +165,7 @@ void FileTracker::LetGo(TailedFile* file) {
     copy->original = copy->last_original = nullptr;
     copy->ask_again_at = 0;
   }
-  Close(file);
+  open_files_.Close(file);
   if (file->resolved && !file->released) Tell(FileEvent::Kind::kFinished, *file, file->acked.offset);
   log::Debug("tail", "file finished", {{"path", file->first_path}, {"bytes", file->acked.offset}});
   table_.Drop(file);

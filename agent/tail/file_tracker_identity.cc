@@ -1,7 +1,6 @@
 // FileTracker's part that decides who a file is, and where reading it begins.
 #include <algorithm>
 #include <limits>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,7 +8,6 @@
 #include "agent/encode/shared_fields.h"
 #include "agent/tail/file_tracker.h"
 #include "base/log.h"
-#include "base/strings.h"
 
 namespace sluice::agent {
 namespace {
@@ -18,6 +16,20 @@ namespace {
 constexpr int64_t kForgottenNanos = int64_t{30} * 24 * 3600 * 1'000'000'000;
 // A file with more than this to read when it is met is no live one.
 constexpr uint64_t kBacklogBytes = 256 * 1024;
+
+// How far back the beginning of an unfinished line is looked for.
+constexpr uint64_t kLastLineBytes = 64 * 1024;
+
+// Where the last unfinished line of a file of this size begins, if that is near its end; else `size`.
+uint64_t LastLineBegin(ReadableFile* file, uint64_t size) {
+  std::string tail(std::min(size, kLastLineBytes), '\0');
+  uint64_t begin = size - tail.size();
+  absl::StatusOr<size_t> read = file->ReadAt(begin, tail.data(), tail.size());
+  if (!read.ok() || *read != tail.size()) return size;
+  size_t newline = tail.rfind('\n');
+  if (newline != std::string::npos) return begin + newline + 1;
+  return begin == 0 ? 0 : size;
+}
 
 // By what the inode alone tells.
 FileStat InodeOf(const TailedFile& file) {
@@ -63,7 +75,7 @@ void FileTracker::ResolveMet() {
 
 // Compares a file with what is known, and decides where reading begins.
 void FileTracker::Resolve(TailedFile* file) {
-  if (absl::Status status = EnsureOpen(file); !status.ok()) return ReadFailed(file, status);
+  if (absl::Status status = open_files_.EnsureOpen(file); !status.ok()) return ReadFailed(file, status);
   absl::StatusOr<FileStat> stat = file->file->Stat();
   if (!stat.ok()) return ReadFailed(file, stat.status());
   FileStat plain = *stat;
@@ -74,9 +86,9 @@ void FileTracker::Resolve(TailedFile* file) {
   absl::StatusOr<Resumption> resumption = Resume(memory_, plain, file->file.get());
   if (!resumption.ok()) return ReadFailed(file, resumption.status());
   if (!resumption->known) {
-    Origin origin = FindOrigin(file, *stat, &*resumption);
+    Origin origin = copies_.Find(file, *stat, &*resumption);
     if (origin != Origin::kNew && origin != Origin::kCopy) return HoldBack(file, origin);
-    if (origin == Origin::kNew && file->only_continues) return Close(file);  // and then it is let go
+    if (origin == Origin::kNew && file->only_continues) return open_files_.Close(file);  // and then it is let go
   }
   std::erase(waiting_, file);
   file->waiting = false;
@@ -194,7 +206,8 @@ void FileTracker::Restart(TailedFile* file) {
   LookForCopies(*file);
   const uint64_t copied = HeldByCopies(*file);
   uint64_t delivered = std::max(file->read.offset, copied);
-  if (const absl::StatusOr<FileStat> now = StatOf(*file); copied > 0 && now.ok() && now->size >= file->size) {
+  if (const absl::StatusOr<FileStat> now = open_files_.StatOf(*file);
+      copied > 0 && now.ok() && now->size >= file->size) {
     delivered = file->size;  // it has grown again: nobody knows how large it was beyond what was copied
   }
   for (TailedFile* copy : waiting_) {

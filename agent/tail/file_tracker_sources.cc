@@ -28,8 +28,8 @@ TailedFile* FileTracker::FollowStream(const std::shared_ptr<const Source>& sourc
   followed->modified_unix_nano = stat.modified_unix_nano;
   followed->identity.set_birth_time_unix_nano(stat.birth_unix_nano);
   followed->last_active = clock_->MonotonicNanos();
-  ++open_files_;
   TailedFile* added = table_.Add(std::move(followed));
+  open_files_.Added(added);
   met_.push_back(added);
   ResolveMet();
   return added;

@@ -27,7 +27,7 @@ void FileTracker::LookForCopies(const TailedFile& file) {
   const std::string directory(DirectoryOf(file.path));
   for (const std::string& below : ListOlder(directory, file, &older)) ListOlder(below, file, &older);
   // If it was renamed meanwhile, younger generations may stand there, too; that will be told in its order.
-  if (!StillHasPath(file)) return;
+  if (!open_files_.StillHasPath(file)) return;
   std::sort(older.rbegin(), older.rend());
   for (const auto& [age, path] : older) {
     std::shared_ptr<const Source> source = options_.source_of(path);
@@ -53,7 +53,7 @@ std::vector<std::string> FileTracker::ListOlder(const std::string& directory, co
 
 // False if something else was written over it, as `cp` does when the last copy is still there.
 bool FileTracker::IsStillCopy(TailedFile* file) {
-  if (file->is_archive || !EnsureOpen(file).ok()) return true;
+  if (file->is_archive || !open_files_.EnsureOpen(file).ok()) return true;
   const absl::StatusOr<std::string> begin = BytesAt(file->file.get(), 0, file->head.length());
   return !begin.ok() || SameHash(HashOf(*begin), file->head);
 }
@@ -77,7 +77,7 @@ uint64_t FileTracker::HeldByCopies(const TailedFile& file) {
   uint64_t held = 0;
   const std::vector<TailedFile*> generations = file.row->files;
   for (TailedFile* other : generations) {
-    if (other == &file || !Generations::IsOlderName(*other, file) || !EnsureOpen(other).ok()) continue;
+    if (other == &file || !Generations::IsOlderName(*other, file) || !open_files_.EnsureOpen(other).ok()) continue;
     const absl::StatusOr<std::string> begin = BytesAt(other->file.get(), 0, known);
     if (!begin.ok() || !BeginsWith(*begin, file.head)) continue;
     LookAtSize(other);
@@ -146,7 +146,7 @@ int64_t FileTracker::TendWaiting(int64_t now) {
   int64_t next = std::numeric_limits<int64_t>::max();
   const std::vector<TailedFile*> waiting = waiting_;
   for (TailedFile* file : waiting) {
-    if (file->ask_again_at <= now && StillHolds(file)) {
+    if (file->ask_again_at <= now && copies_.StillHolds(file)) {
       file->ask_again_at = now + kAskLaterNanos;
     } else if (file->ask_again_at <= now) {
       file->original = nullptr;

@@ -130,8 +130,23 @@ struct TailedFile {
     flush_end = 0;
   }
 
+  // True if a compressed file changed since it was last looked at. `now` is monotonic.
+  bool DiskChanged(const FileStat& stat, int64_t now) {
+    if (stat.size == disk_size && stat.modified_unix_nano == disk_modified) return false;
+    disk_size = stat.size;
+    disk_modified = stat.modified_unix_nano;
+    disk_changed_at = now;
+    finishing = false;
+    return true;
+  }
+
   bool AllAcked() const { return acked.offset == read.offset && batches_in_flight == 0; }
 };
+
+// Nothing more comes out of it, whatever it is called.
+inline bool IsReadArchive(const TailedFile& file) {
+  return file.is_archive && file.file == nullptr && file.resolved && file.at_end && file.AllAcked();
+}
 
 // The path that leads to it, or the last one that did.
 inline const std::string& PathOf(const TailedFile& file) { return file.path.empty() ? file.last_path : file.path; }

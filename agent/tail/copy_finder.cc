@@ -1,14 +1,13 @@
-// FileTracker's part that tells copies from new files: what copytruncate leaves, and what a compressor makes of a file.
+#include "agent/tail/copy_finder.h"
+
 #include <algorithm>
 #include <limits>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "agent/tail/file_tracker.h"
 #include "agent/tail/rotation_name.h"
 #include "base/log.h"
 #include "base/status.h"
@@ -81,11 +80,22 @@ constexpr ArchiveFile::End kWhole = ArchiveFile::End::kComplete;
 
 }  // namespace
 
+CopyFinder::CopyFinder(const View& view, absl::Duration archive_patience)
+    : file_system_(view.file_system),
+      clock_(view.clock),
+      table_(view.table),
+      memory_(view.memory),
+      generations_(view.generations),
+      open_files_(view.open_files),
+      sent_before_(view.sent_before),
+      unreadable_(view.unreadable),
+      archive_patience_(archive_patience) {}
+
 // Nobody knows the file's inode. It may still hold what was read, or is being read, under another one:
 //  - a compressed file holds what a rotated file held;
 //  - a file with the name of an older generation holds what the present one held before copytruncate emptied it.
 // Such a one goes on where the other ended. While the other still has the content, it waits.
-FileTracker::Origin FileTracker::FindOrigin(TailedFile* file, const FileStat& stat, Resumption* found) {
+CopyFinder::Origin CopyFinder::Find(TailedFile* file, const FileStat& stat, Resumption* found) {
   if (!MayBeCopy(*file, stat) || file->source->options().internal) return Origin::kNew;
   // A copy may get more while it is compared, and its original may be emptied then: what is new is compared again.
   for (int round = 0; round < kComparisonsMax; ++round) {
@@ -94,7 +104,7 @@ FileTracker::Origin FileTracker::FindOrigin(TailedFile* file, const FileStat& st
     const Origin origin = CompareWithOthers(file, stat, *head, found);
     if (origin != Origin::kNew) {
       TailedFile* const present = PresentOf(*file);
-      if (present != nullptr && IsInOtherDirectory(*file, *present)) generations_.JoinRowOf(present, file);
+      if (present != nullptr && IsInOtherDirectory(*file, *present)) generations_->JoinRowOf(present, file);
       return origin;
     }
     absl::StatusOr<std::string> now = BytesAt(file->file.get(), 0, kHeadBytes);
@@ -103,16 +113,16 @@ FileTracker::Origin FileTracker::FindOrigin(TailedFile* file, const FileStat& st
   return Origin::kUndecided;
 }
 
-bool FileTracker::MayBeCopy(const TailedFile& file, const FileStat& stat) const {
+bool CopyFinder::MayBeCopy(const TailedFile& file, const FileStat& stat) const {
   if (file.is_archive) return true;
   const RotationName name = NameOf(file);
   if (name.age == 0 || !name.is_doubtful) return name.age > 0;
   const bool is_told = file.row != nullptr && file.row->is_told;
-  return is_told || memory_.OriginalOf(stat) != nullptr || FindPresent(file).has_value();
+  return is_told || memory_->OriginalOf(stat) != nullptr || FindPresent(file).has_value();
 }
 
-FileTracker::Origin FileTracker::CompareWithOthers(TailedFile* file, const FileStat& stat, const std::string& head,
-                                                   Resumption* found) {
+CopyFinder::Origin CopyFinder::CompareWithOthers(TailedFile* file, const FileStat& stat, const std::string& head,
+                                                 Resumption* found) {
   if (file->archive != nullptr && file->archive->end() == ArchiveFile::End::kIncomplete && head.empty()) {
     return MayBeWritten(*file, stat) ? Origin::kUndecided : Origin::kNew;
   }
@@ -123,15 +133,15 @@ FileTracker::Origin FileTracker::CompareWithOthers(TailedFile* file, const FileS
 }
 
 // True if somebody wrote to an archive a short time ago, by the host's clock and by ours.
-bool FileTracker::MayBeWritten(const TailedFile& file, const FileStat& stat) const {
-  const int64_t patience = absl::ToInt64Nanoseconds(options_.archive_patience);
+bool CopyFinder::MayBeWritten(const TailedFile& file, const FileStat& stat) const {
+  const int64_t patience = absl::ToInt64Nanoseconds(archive_patience_);
   return clock_->UnixNanos() - stat.modified_unix_nano < patience &&
          clock_->MonotonicNanos() - file.disk_changed_at < patience;
 }
 
 // An archive is begun when it is whole: until then its original may be about to appear, and what comes after it would
 // pass it at an end that is none. One that nobody has written to for long is whole, or never will be.
-FileTracker::Origin FileTracker::UnlessBeingWritten(TailedFile* file, const FileStat& stat) {
+CopyFinder::Origin CopyFinder::UnlessBeingWritten(TailedFile* file, const FileStat& stat) {
   if (!MayBeWritten(*file, stat)) return Origin::kNew;
   absl::StatusOr<bool> reached = file->archive->Reach(std::numeric_limits<uint64_t>::max(), kDecodeBytesAtOnce);
   if (!reached.ok()) return Origin::kNew;  // the error comes again when it is read
@@ -140,22 +150,22 @@ FileTracker::Origin FileTracker::UnlessBeingWritten(TailedFile* file, const File
 }
 
 // True if the file that an archive was made of is there, and could not be opened up to now.
-bool FileTracker::IsOriginalUnreadable(const TailedFile& file) const {
+bool CopyFinder::IsOriginalUnreadable(const TailedFile& file) const {
   const RotationName name = NameOf(file);
-  return std::any_of(unreadable_.begin(), unreadable_.end(), [&](const std::string& path) {
+  return std::any_of(unreadable_->begin(), unreadable_->end(), [&](const std::string& path) {
     const RotationName other = ParseRotationName(BaseNameOf(path));
     return ArchiveFormatOf(path) == ArchiveFormat::kNone && DirectoryOf(path) == DirectoryOf(PathOf(file)) &&
            other.stem == name.stem && other.age == name.age;
   });
 }
 
-FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const FileStat& stat, std::string_view head) {
+CopyFinder::Origin CopyFinder::CompareWithFollowed(TailedFile* file, const FileStat& stat, std::string_view head) {
   file->original_emptied = false;
   const std::string& path = PathOf(*file);
   const RotationName name = NameOf(*file);
   const bool has_lost_its_name = file->path.empty();
   TailedFile* const present = file->is_archive ? nullptr : PresentOf(*file);
-  std::vector<TailedFile*> others = table_.Where([&](const TailedFile& other) {
+  std::vector<TailedFile*> others = table_->Where([&](const TailedFile& other) {
     if (&other == file || other.is_archive || other.is_stream || other.source->options().internal) return false;
     // Also one of which nobody knows yet who it is: whoever that is, this is a copy of it.
     if (file->is_archive) {
@@ -186,8 +196,7 @@ FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const Fil
       copy.set_device(stat.device);
       copy.set_inode(stat.inode);
       copy.set_birth_time_unix_nano(stat.birth_unix_nano);
-      memory_.LearnCopy(copy, other->identity);
-      has_progress_ = true;
+      memory_->LearnCopy(copy, other->identity);
     }
     return origin;
   }
@@ -195,8 +204,8 @@ FileTracker::Origin FileTracker::CompareWithFollowed(TailedFile* file, const Fil
 }
 
 // kWaits if `file` holds what `other` holds, so far.
-FileTracker::Origin FileTracker::HoldsSame(TailedFile* file, TailedFile* other, std::string_view head) {
-  if (absl::Status opened = EnsureOpen(other); !opened.ok()) {
+CopyFinder::Origin CopyFinder::HoldsSame(TailedFile* file, TailedFile* other, std::string_view head) {
+  if (absl::Status opened = open_files_->EnsureOpen(other); !opened.ok()) {
     if (!absl::IsNotFound(opened)) return Origin::kUndecided;
     // One that is gone will be let go, and then be known by what is remembered of it.
     return BeginsWith(head, other->head) ? Origin::kWaits : Origin::kNew;
@@ -221,8 +230,8 @@ FileTracker::Origin FileTracker::HoldsSame(TailedFile* file, TailedFile* other, 
   return Origin::kWaits;
 }
 
-FileTracker::Origin FileTracker::CompareContent(TailedFile* file, TailedFile* other, uint64_t other_size,
-                                                std::string_view head) {
+CopyFinder::Origin CopyFinder::CompareContent(TailedFile* file, TailedFile* other, uint64_t other_size,
+                                              std::string_view head) {
   absl::StatusOr<std::string> begin = BytesAt(other->file.get(), 0, head.size());
   if (!begin.ok()) return Origin::kUndecided;
   if (*begin != head) return Origin::kNew;
@@ -237,7 +246,7 @@ FileTracker::Origin FileTracker::CompareContent(TailedFile* file, TailedFile* ot
 }
 
 // The sizes of an archive and of what may be its original: kWaits if they may belong together.
-FileTracker::Origin FileTracker::CompareArchive(TailedFile* file, TailedFile* other, uint64_t other_size) {
+CopyFinder::Origin CopyFinder::CompareArchive(TailedFile* file, TailedFile* other, uint64_t other_size) {
   absl::StatusOr<bool> reached = file->archive->Reach(other_size + 1, kDecodeBytesAtOnce);
   if (!reached.ok()) return Origin::kUndecided;
   if (!*reached) return Origin::kDecoding;
@@ -250,21 +259,21 @@ FileTracker::Origin FileTracker::CompareArchive(TailedFile* file, TailedFile* ot
 }
 
 // True if nothing has changed since an archive was found to hold what its original holds: it need not be decoded again.
-bool FileTracker::StillHolds(TailedFile* archive) {
+bool CopyFinder::StillHolds(TailedFile* archive) {
   TailedFile* const original = archive->original;
   if (original == nullptr || !archive->is_archive || archive->path.empty() || original->file == nullptr) return false;
   absl::StatusOr<FileStat> stat = file_system_->Stat(archive->path, /*follow=*/true);
-  if (!stat.ok() || DiskChanged(archive, *stat)) return false;
+  if (!stat.ok() || archive->DiskChanged(*stat, clock_->MonotonicNanos())) return false;
   absl::StatusOr<FileStat> plain = original->file->Stat();
   return plain.ok() && plain->size == archive->compared_size;
 }
 
-FileTracker::Origin FileTracker::CompareWithRemembered(TailedFile* file, const FileStat& stat, std::string_view head,
-                                                       Resumption* found) {
+CopyFinder::Origin CopyFinder::CompareWithRemembered(TailedFile* file, const FileStat& stat, std::string_view head,
+                                                     Resumption* found) {
   const std::string path = PathOf(*file);
-  const v1::FileIdentity* original = memory_.OriginalOf(stat);
+  const v1::FileIdentity* original = memory_->OriginalOf(stat);
   std::vector<const v1::FileWatermark*> candidates;
-  for (const v1::FileWatermark* known : memory_.All()) {
+  for (const v1::FileWatermark* known : memory_->All()) {
     if (!BeginsWith(head, known->head())) continue;
     if (!file->is_archive && MayMoveOn(*file, known->file())) return Origin::kUndecided;
     bool is_original = original != nullptr && SameIdentity(*original, known->file());
@@ -285,7 +294,7 @@ FileTracker::Origin FileTracker::CompareWithRemembered(TailedFile* file, const F
 
 // The file that has the name now of which `file` has an older one: beside it, or, if it was rotated into a directory
 // below (olddir), there.
-std::optional<FileTracker::Present> FileTracker::FindPresent(const TailedFile& file) const {
+std::optional<CopyFinder::Present> CopyFinder::FindPresent(const TailedFile& file) const {
   const std::string& path = PathOf(file);
   const std::string directory(DirectoryOf(path));
   const std::string stem = NameOf(file).stem;
@@ -297,24 +306,24 @@ std::optional<FileTracker::Present> FileTracker::FindPresent(const TailedFile& f
 }
 
 // Null if it is not followed.
-TailedFile* FileTracker::PresentOf(const TailedFile& file) const {
+TailedFile* CopyFinder::PresentOf(const TailedFile& file) const {
   const std::optional<Present> present = FindPresent(file);
-  return present.has_value() ? table_.FindByInode(present->stat.device, present->stat.inode) : nullptr;
+  return present.has_value() ? table_->FindByInode(present->stat.device, present->stat.inode) : nullptr;
 }
 
 // True if the file of that identity is followed, or another copy goes on for it.
-bool FileTracker::StillHasContent(const v1::FileIdentity& identity, const TailedFile* asking) const {
+bool CopyFinder::StillHasContent(const v1::FileIdentity& identity, const TailedFile* asking) const {
   return !table_
-              .Where([&](const TailedFile& other) {
+              ->Where([&](const TailedFile& other) {
                 return &other != asking && other.resolved && SameIdentity(other.identity, identity);
               })
               .empty();
 }
 
 // True if the file beside `copy` was begun anew since: as copytruncate does, and nothing else that leaves a copy.
-bool FileTracker::HasMovedOn(const TailedFile& copy, const v1::FileWatermark& known) const {
+bool CopyFinder::HasMovedOn(const TailedFile& copy, const v1::FileWatermark& known) const {
   const v1::FileIdentity& identity = known.file();
-  const TailedFile* now = table_.FindByInode(copy.device, identity.inode());
+  const TailedFile* now = table_->FindByInode(copy.device, identity.inode());
   if (now == nullptr || now == &copy || !now->resolved) return false;
   const bool is_begun_anew = now->identity.birth_time_unix_nano() == identity.birth_time_unix_nano() &&
                              now->identity.generation() > identity.generation();
@@ -325,21 +334,21 @@ bool FileTracker::HasMovedOn(const TailedFile& copy, const v1::FileWatermark& kn
 }
 
 // True if the file of that identity may have been begun anew, but it cannot be read at the moment.
-bool FileTracker::MayMoveOn(const TailedFile& copy, const v1::FileIdentity& identity) const {
-  const TailedFile* now = table_.FindByInode(copy.device, identity.inode());
+bool CopyFinder::MayMoveOn(const TailedFile& copy, const v1::FileIdentity& identity) const {
+  const TailedFile* now = table_->FindByInode(copy.device, identity.inode());
   if (now == &copy) return false;
   // One that has lost its path may have one that could not be opened.
   if (now != nullptr && (!now->resolved || !now->path.empty())) return !now->resolved;
   const std::optional<Present> present = FindPresent(copy);
-  return std::any_of(unreadable_.begin(), unreadable_.end(), [&](const std::string& path) {
+  return std::any_of(unreadable_->begin(), unreadable_->end(), [&](const std::string& path) {
     return (present.has_value() && path == present->path) ||
            (DirectoryOf(path) == DirectoryOf(PathOf(copy)) && SameStem(path, PathOf(copy)));
   });
 }
 
 // If `file` holds what was delivered of a file that is known: then it goes on behind it.
-FileTracker::Origin FileTracker::Continues(TailedFile* file, const FileStat& disk, const v1::FileWatermark& known,
-                                           std::string_view head, Resumption* found) {
+CopyFinder::Origin CopyFinder::Continues(TailedFile* file, const FileStat& disk, const v1::FileWatermark& known,
+                                         std::string_view head, Resumption* found) {
   uint64_t end = known.end_offset();
   bool is_shorter;
   if (file->archive != nullptr) {
@@ -351,7 +360,7 @@ FileTracker::Origin FileTracker::Continues(TailedFile* file, const FileStat& dis
     if (is_shorter && file->archive->end() == ArchiveFile::End::kIncomplete && MayBeWritten(*file, disk)) {
       return Origin::kUndecided;
     }
-    const v1::FileIdentity* original = memory_.OriginalOf(disk);
+    const v1::FileIdentity* original = memory_->OriginalOf(disk);
     if (is_shorter && (original == nullptr || !SameIdentity(*original, known.file()))) return Origin::kNew;
   } else {
     absl::StatusOr<FileStat> stat = file->file->Stat();
@@ -367,8 +376,8 @@ FileTracker::Origin FileTracker::Continues(TailedFile* file, const FileStat& dis
   } else if (head.size() < known.head().length()) {
     return Origin::kNew;
   }
-  memory_.LearnCopy(found->identity, known.file());
-  if (const Mark* sent = sent_before_.EndOf(known.file()); sent != nullptr && sent->offset > end) {
+  memory_->LearnCopy(found->identity, known.file());
+  if (const Mark* sent = sent_before_->EndOf(known.file()); sent != nullptr && sent->offset > end) {
     if (EndsWith(file->file.get(), *sent)) found->sent = *sent;
   }
   found->identity = known.file();
