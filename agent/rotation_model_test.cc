@@ -1,8 +1,7 @@
 // Rotation against the agent, step by step: what logrotate does, in all its modes, is cut into single operations, and
 // each of them may come between any two looks that the agent takes at the file system; meanwhile the agent is killed,
 // its connection breaks, its checkpoint is old or lost. Every line must arrive once, and all of them in the order in
-// which they were written. SLUICE_SEED repeats one run and tells what happens; SLUICE_MODEL_RUNS sets how many, and
-// SLUICE_MODEL_FIRST with which seed they begin.
+// which they were written. SLUICE_SEED repeats one run and tells what happens; see agent/testing/model_runs.h.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "agent/testing/model_runs.h"
 #include "agent/testing/test_host.h"
 #include "gtest/gtest.h"
 #include "zlib.h"
@@ -336,22 +336,12 @@ class Rotation {
 };
 
 TEST(RotationModelTest, EveryLineOnceAndInOrderWheneverTheAgentLooks) {
-  const char* one = std::getenv("SLUICE_SEED");
-  const char* runs = std::getenv("SLUICE_MODEL_RUNS");
-  const char* begin = one != nullptr ? one : std::getenv("SLUICE_MODEL_FIRST");
-  const uint64_t first = begin != nullptr ? std::strtoull(begin, nullptr, 10) : 1;
-  uint64_t count = one != nullptr ? 1 : runs != nullptr ? std::strtoull(runs, nullptr, 10) : kRuns;
-  for (uint64_t seed = first; seed < first + count; ++seed) {
-    Rotation(seed).Run();
-    ASSERT_FALSE(HasFailure()) << "repeat with SLUICE_SEED=" << seed;
-  }
+  RunModel(ModelSeeds(kRuns), [](uint64_t seed) { Rotation(seed).Run(); });
 }
 
 TEST(RotationModelTest, WhatFailedOnceDoesNotFailAgain) {
-  for (const uint64_t seed : {3015, 6035, 6917, 20548, 22354, 25763, 29536}) {
-    Rotation(seed, CopyBegins::kHalfDone).Run();
-    ASSERT_FALSE(HasFailure()) << "repeat with SLUICE_SEED=" << seed;
-  }
+  RunModel({3015, 6035, 6917, 20548, 22354, 25763, 29536},
+           [](uint64_t seed) { Rotation(seed, CopyBegins::kHalfDone).Run(); });
 }
 
 }  // namespace
