@@ -71,6 +71,28 @@ TEST(FramingTest, ALineWithoutItsNewlineIsNotSentByTheTimeout) {
   EXPECT_THAT(Lines(host), ElementsAre("one\n 1", " half whole")) << "what comes later is a record of its own";
 }
 
+TEST(FramingTest, ARecordThatWaitsInARotatedFileComesBeforeThoseOfTheNextFile) {
+  TestHost host(Multiline());
+  host.Append("app.log", "one\n");
+  host.StartAgent();
+  host.Settle();
+  host.clock().Advance(2 * kSecond);
+  host.Settle();
+  host.Rename("app.log", "app.log.1");
+  host.Append("app.log", "");
+  host.Settle();
+  host.Append("app.log.1", "two\n");
+  host.Settle();
+  host.Append("app.log", "three\nfour\n");
+  host.Settle();
+  EXPECT_THAT(Lines(host), ElementsAre("one"));
+  for (int i = 0; i < 3; ++i) {
+    host.clock().Advance(2 * kSecond);
+    host.Settle();
+  }
+  EXPECT_THAT(Lines(host), ElementsAre("one", "two", "three", "four"));
+}
+
 // "one" is under way when its file gets another line, is copied and emptied, and gets "three".
 void CopyWhileUnderWay(TestHost* host) {
   host->Append("app.log", "one\n");

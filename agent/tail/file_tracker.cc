@@ -282,14 +282,17 @@ void FileTracker::WasRead(TailedFile* file, uint64_t bytes, bool at_end) {
   file->at_end = at_end;
   file->backlog = !at_end;
   if (!at_end) {
-    if (file->row != nullptr) generations_.Enter(file);  // what was written late comes before younger generations, too
     MarkReady(file);
   } else {
     ReachedEnd(file);
     NoteUnended(file);
   }
-  // What waits there to be a whole record comes first, too.
-  if (file->at_end && file->flush_at == 0) LetOthersPass(file);
+  // What was written late, and what waits there to be a whole record, comes before younger generations, too.
+  if (file->at_end && file->flush_at == 0) {
+    LetOthersPass(file);
+  } else if (file->row != nullptr) {
+    generations_.Enter(file);
+  }
 }
 
 void FileTracker::Acknowledge(TailedFile* file, const Mark& end) {
