@@ -70,6 +70,8 @@ class Model {
   // Lines whose number ends so are left out by configuration.
   static bool DropsAtSeed(uint64_t seed) { return seed % 16 == 6 || seed % 16 == 12; }
   bool IsDropped(int number) const { return DropsAtSeed(seed_) && number % 5 == 0; }
+  // Lines come as container runtimes write them, and those that are not whole as parts.
+  static bool IsOfContainer(uint64_t seed) { return seed % 16 == 14 || seed % 16 == 8; }
   std::vector<int> NumbersBelow(int lines) const {
     std::vector<int> numbers;
     for (int i = 0; i < lines; ++i) {
@@ -88,6 +90,7 @@ class Model {
     options.inotify = seed % 11 != 0;                   // polls_: all directories, or, for want of watches, some
     if (seed % 9 == 0) options.watches_max = seed % 4;
     // Lines with an odd number go on with the record before.
+    if (IsOfContainer(seed)) options.source.framing.container = Container::kCri;
     if (DropsAtSeed(seed)) options.source.process.filter.drop = {{.regex = R"(^\d+ \d*[05] )"}};
     if (seed % 4 == 3) options.source.framing.multiline = MultilineOptions{.continuation = R"(^\d+ \d*[13579] )"};
     options.source.exclude = {};  // archives are read
@@ -196,12 +199,15 @@ class Model {
     Life& life = lives_[alive_[name]];
     std::string bytes;
     for (int i = 0; i < count; ++i) {
-      if (!life.line_open) absl::StrAppend(&bytes, life.id, " ", life.lines, " ");
-      bytes += std::string(static_cast<size_t>(Pick(60)), 'x');
+      std::string line = life.line_open ? "" : absl::StrCat(life.id, " ", life.lines, " ");
+      line += std::string(static_cast<size_t>(Pick(60)), 'x');
       life.line_open = i + 1 == count && count > 1 && Chance(30);
-      if (life.line_open) break;
-      bytes += "\n";
-      ++life.lines;
+      if (IsOfContainer(seed_)) {
+        absl::StrAppend(&bytes, "2026-11-20T09:15:39.1Z stdout ", life.line_open ? "P " : "F ", line, "\n");
+      } else {
+        absl::StrAppend(&bytes, line, life.line_open ? "" : "\n");
+      }
+      life.lines += life.line_open ? 0 : 1;
     }
     host_.Append(name, bytes);
     Trace("write ", name, " life ", life.id, " to line ", life.lines, life.line_open ? " and a half" : "");
@@ -348,8 +354,9 @@ class Model {
         int id = 0;
         int number = 0;
         bool is_ours = words.size() == 3 && absl::SimpleAtoi(words[0], &id) && absl::SimpleAtoi(words[1], &number);
-        // Of a line that was left out when its beginning was taken for all of it, the rest is a record of its own.
-        const bool is_rest = DropsAtSeed(seed_) && line.find_first_not_of('x') == std::string_view::npos;
+        // When the beginning of a line was taken for all of it, the rest is a record of its own.
+        const bool is_rest =
+            (DropsAtSeed(seed_) || IsOfContainer(seed_)) && line.find_first_not_of('x') == std::string_view::npos;
         EXPECT_TRUE(is_ours || is_rest || record.record.part() != v1::LINE_PART_UNSPECIFIED)
             << "no line of ours: " << line;
         EXPECT_TRUE(is_first || !is_ours || number % 2 == 1) << "begins a record of its own: " << record.bytes;
@@ -384,7 +391,7 @@ class Model {
       ASSERT_GE(stored.size(), expected.size()) << "lost: life " << id << " has " << life.lines << " lines";
       for (size_t i = 0; i < expected.size(); ++i) ASSERT_EQ(stored[i], expected[i]) << "life " << id;
     }
-    if (DropsAtSeed(seed_)) return;  // what was left out leaves gaps
+    if (DropsAtSeed(seed_) || IsOfContainer(seed_)) return;  // what was left out leaves gaps
     for (const auto& [key, lines] : host_.collector().files()) {
       for (size_t i = 1; i < lines.size(); ++i) {
         // A line that was taken for finished goes on behind its last byte if somebody writes on after all.
