@@ -16,6 +16,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "agent/testing/model_content.h"
 #include "agent/testing/model_runs.h"
 #include "agent/testing/test_host.h"
 #include "gtest/gtest.h"
@@ -34,20 +35,22 @@ struct Life {
   bool line_open = false;  // and the beginning of one more
   bool seen = false;       // the agent has it open
   bool may_lose = false;   // it ended when the agent could not have read all of it
+  bool is_empty = true;    // nothing was written yet
   std::string link;        // another name of the file, if it has one
 };
 
 class Model {
  public:
-  explicit Model(uint64_t seed)
+  Model(uint64_t seed, ModelContent content)
       : seed_(seed),
+        content_(content),
         random_(seed),
         closes_files_(seed % 7 == 0),
         polls_(seed % 11 == 0 || seed % 9 == 0),
         may_reload_(seed % 6 == 5),
         fails_(seed % 4 == 0),
         packed_(seed % 5 == 2 ? ".zst" : ".gz"),
-        host_(OptionsOf(seed)) {
+        host_(OptionsOf(seed, content)) {
     if (fails_) host_.files().FailReads(10, seed);
     host_.MakeDirectory("a");
     host_.MakeDirectory("b");
@@ -67,20 +70,16 @@ class Model {
   }
 
  private:
-  // Lines whose number ends so are left out by configuration.
-  static bool DropsAtSeed(uint64_t seed) { return seed % 16 == 6 || seed % 16 == 12; }
-  bool IsDropped(int number) const { return DropsAtSeed(seed_) && number % 5 == 0; }
-  // Lines come as container runtimes write them, and those that are not whole as parts.
-  static bool IsOfContainer(uint64_t seed) { return seed % 16 == 14 || seed % 16 == 8; }
+  // Of the first `lines` lines, those that are to arrive.
   std::vector<int> NumbersBelow(int lines) const {
     std::vector<int> numbers;
     for (int i = 0; i < lines; ++i) {
-      if (!IsDropped(i)) numbers.push_back(i);
+      if (!IsDropped(content_, i)) numbers.push_back(i);
     }
     return numbers;
   }
 
-  static TestHost::Options OptionsOf(uint64_t seed) {
+  static TestHost::Options OptionsOf(uint64_t seed, ModelContent content) {
     TestHost::Options options;
     options.tailer.window_bytes = seed % 3 == 0 ? 1500 : 16 << 20;
     options.tailer.message_bytes = seed % 5 == 0 ? 700 : 1 << 20;
@@ -90,9 +89,8 @@ class Model {
     options.inotify = seed % 11 != 0;                   // polls_: all directories, or, for want of watches, some
     if (seed % 9 == 0) options.watches_max = seed % 4;
     // Lines with an odd number go on with the record before.
-    if (IsOfContainer(seed)) options.source.framing.container = Container::kCri;
-    if (DropsAtSeed(seed)) options.source.process.filter.drop = {{.regex = R"(^\d+ \d*[05] )"}};
     if (seed % 4 == 3) options.source.framing.multiline = MultilineOptions{.continuation = R"(^\d+ \d*[13579] )"};
+    Configure(content, &options.source);
     options.source.exclude = {};  // archives are read
     return options;
   }
@@ -183,7 +181,7 @@ class Model {
   // Every file goes on under another topic.
   void Reload() {
     if (!host_.running()) return;
-    SourceOptions source = OptionsOf(seed_).source;
+    SourceOptions source = OptionsOf(seed_, content_).source;
     source.topic = absl::StrCat("reload-", ++reloads_);
     Trace("reload ", reloads_);
     host_.Reload({source});
@@ -202,11 +200,8 @@ class Model {
       std::string line = life.line_open ? "" : absl::StrCat(life.id, " ", life.lines, " ");
       line += std::string(static_cast<size_t>(Pick(60)), 'x');
       life.line_open = i + 1 == count && count > 1 && Chance(30);
-      if (IsOfContainer(seed_)) {
-        absl::StrAppend(&bytes, "2026-11-20T09:15:39.1Z stdout ", life.line_open ? "P " : "F ", line, "\n");
-      } else {
-        absl::StrAppend(&bytes, line, life.line_open ? "" : "\n");
-      }
+      bytes += Written(content_, line, !life.line_open, life.is_empty);
+      life.is_empty = false;
       life.lines += life.line_open ? 0 : 1;
     }
     host_.Append(name, bytes);
@@ -355,8 +350,7 @@ class Model {
         int number = 0;
         bool is_ours = words.size() == 3 && absl::SimpleAtoi(words[0], &id) && absl::SimpleAtoi(words[1], &number);
         // When the beginning of a line was taken for all of it, the rest is a record of its own.
-        const bool is_rest =
-            (DropsAtSeed(seed_) || IsOfContainer(seed_)) && line.find_first_not_of('x') == std::string_view::npos;
+        const bool is_rest = content_ != ModelContent::kPlain && line.find_first_not_of('x') == std::string_view::npos;
         EXPECT_TRUE(is_ours || is_rest || record.record.part() != v1::LINE_PART_UNSPECIFIED)
             << "no line of ours: " << line;
         EXPECT_TRUE(is_first || !is_ours || number % 2 == 1) << "begins a record of its own: " << record.bytes;
@@ -391,7 +385,7 @@ class Model {
       ASSERT_GE(stored.size(), expected.size()) << "lost: life " << id << " has " << life.lines << " lines";
       for (size_t i = 0; i < expected.size(); ++i) ASSERT_EQ(stored[i], expected[i]) << "life " << id;
     }
-    if (DropsAtSeed(seed_) || IsOfContainer(seed_)) return;  // what was left out leaves gaps
+    if (content_ != ModelContent::kPlain) return;  // offsets say how much more stands in the file
     for (const auto& [key, lines] : host_.collector().files()) {
       for (size_t i = 1; i < lines.size(); ++i) {
         // A line that was taken for finished goes on behind its last byte if somebody writes on after all.
@@ -410,6 +404,7 @@ class Model {
 
   const bool tracing_ = std::getenv("SLUICE_SEED") != nullptr;
   const uint64_t seed_;
+  const ModelContent content_;
   std::mt19937_64 random_;
   const bool closes_files_;
   const bool polls_;
@@ -427,12 +422,12 @@ class Model {
 };
 
 TEST(TailingModelTest, EveryLineOnceAndInOrderWhateverHappens) {
-  RunModel(ModelSeeds(kRuns), [](uint64_t seed) { Model(seed).Run(); });
+  RunModel(ModelSeeds(kRuns), [](uint64_t seed) { Model(seed, ContentOf(seed)).Run(); });
 }
 
 TEST(TailingModelTest, WhatFailedOnceDoesNotFailAgain) {
   RunModel({308, 985, 23708, 26278, 29882, 44468, 61044, 75124, 93596, 123863},
-           [](uint64_t seed) { Model(seed).Run(); });
+           [](uint64_t seed) { Model(seed, ModelContent::kPlain).Run(); });
 }
 
 }  // namespace
