@@ -428,6 +428,7 @@ TEST(TailingModelTest, EveryLineOnceAndInOrderWhateverHappens) {
 TEST(TailingModelTest, WhatFailedOnceDoesNotFailAgain) {
   RunModel({308, 985, 23708, 26278, 29882, 44468, 61044, 75124, 93596, 123863},
            [](uint64_t seed) { Model(seed, ModelContent::kPlain).Run(); });
+  RunModel({59324}, [](uint64_t seed) { Model(seed, ModelContent::kSomeDropped).Run(); });
 }
 
 }  // namespace

@@ -250,6 +250,7 @@ void FileTracker::MarkReady(TailedFile* file) {
 TailedFile* FileTracker::PopReady(bool live_only) {
   ResolveMet();
   RestartEmptied();
+  if (generations_.HasNewOrder()) ready_.Reconsider();
   const int64_t now = clock_->MonotonicNanos();
   auto allowed_at = [this, now](TailedFile* file) { return AllowedAt(file, now); };
   while (TailedFile* file = ready_.Pop(now, live_only, allowed_at)) {

@@ -67,6 +67,14 @@ void SortByName(std::vector<Named>* named) {
   std::sort(named->begin(), named->end(), [&key](const Named& a, const Named& b) { return key(a) < key(b); });
 }
 
+// Behind the last rotated file that stood before `gone`, which has lost its name: others may have come before that one.
+std::vector<Named>::iterator BehindOlder(const TailedFile& gone, std::vector<Named>* sorted) {
+  const auto stood_before = [&gone](const Named& other) {
+    return gone.row_place != kNoPlace && !other.IsLive() && other.file->row_place < gone.row_place;
+  };
+  return std::find_if(sorted->rbegin(), sorted->rend(), stood_before).base();
+}
+
 // True if `gone`, which has lost its name, is older than `other`.
 bool IsOlder(const TailedFile& gone, const Named& other) {
   if (gone.row_place != kNoPlace) return other.file->row_place == kNoPlace || gone.row_place < other.file->row_place;
@@ -106,7 +114,7 @@ void Generations::Put(TailedFile* file, GenerationRow* row) {
   file->row = row;
   file->row_place = kNoPlace;
   row->files.push_back(file);
-  row->is_sorted = false;
+  Unsort(row);
   row->is_told |= !NameOf(*file).is_doubtful;
 }
 
@@ -147,7 +155,7 @@ bool Generations::Leave(TailedFile* file) {
 
 void Generations::Renamed(TailedFile* file) {
   if (file->row == nullptr) return;
-  file->row->is_sorted = false;
+  Unsort(file->row);
   NoteRotated(*file, file->last_path);
   const bool is_rotated = !file->path.empty() && NameOf(*file).age > 0;
   if (!is_rotated || DirectoryOf(file->path) != DirectoryOf(file->row->name) || RowOf(*file) == file->row->name) return;
@@ -162,9 +170,14 @@ void Generations::Forget(TailedFile* file) {
   if (row == nullptr) return;
   Leave(file);
   std::erase(row->files, file);
-  row->is_sorted = false;  // their places are others now
+  Unsort(row);  // their places are others now
   file->row = nullptr;
   if (row->files.empty()) rows_.erase(std::string(row->name));
+}
+
+void Generations::Unsort(GenerationRow* row) {
+  row->is_sorted = false;
+  has_new_order_ = true;
 }
 
 void Generations::SortRow(GenerationRow* row) {
@@ -185,7 +198,7 @@ void Generations::SortRow(GenerationRow* row) {
   auto place_of_next = sorted.begin();
   for (TailedFile* gone : nameless) {
     auto is_younger = [gone](const Named& other) { return IsOlder(*gone, other); };
-    const auto place = std::find_if(place_of_next, sorted.end(), is_younger);
+    const auto place = std::find_if(std::max(place_of_next, BehindOlder(*gone, &sorted)), sorted.end(), is_younger);
     place_of_next = sorted.insert(place, {gone, NameOf(*gone).age}) + 1;
   }
   for (uint32_t place = 0; place < sorted.size(); ++place) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -40,6 +41,8 @@ class Generations {
   // Ends looking after a file.
   void Forget(TailedFile* file);
 
+  // True if files came, went or got other names since this was asked: who is behind whom may have changed.
+  bool HasNewOrder() { return std::exchange(has_new_order_, false); }
   // True if an older generation has to be read first.
   bool IsBehind(const TailedFile& file);
   // The plain files before `file` to which somebody may have written after they were read to their ends: those that are
@@ -55,13 +58,15 @@ class Generations {
  private:
   void Join(TailedFile* file);
   GenerationRow* RowNamed(const std::string& name);
-  static void Put(TailedFile* file, GenerationRow* row);
+  void Put(TailedFile* file, GenerationRow* row);
+  void Unsort(GenerationRow* row);
   static void SortRow(GenerationRow* row);
 
   const FileTable* const table_;
   // By what the names of a file's generations have in common. A file of which no other generation was ever met is in
   // none.
   absl::flat_hash_map<std::string, std::unique_ptr<GenerationRow>> rows_;
+  bool has_new_order_ = false;
 };
 
 // The generations of one file.

@@ -131,6 +131,26 @@ TEST_F(GenerationsTest, OneThatLosesItsNameKeepsItsPlace) {
   EXPECT_THAT(ReadAll({met, gone, older}), ElementsAre("/d/a.log.2", "/d/a.log", "/d/a.log.1"));
 }
 
+TEST_F(GenerationsTest, OneThatLostItsNameDoesNotPassWhatStoodBeforeItWhenAnOlderOneIsFound) {
+  TailedFile* older = Meet("/d/a.log.1");
+  TailedFile* gone = Meet("/d/a.log");
+  ASSERT_TRUE(generations_.IsBehind(*gone));
+  LoseName(gone);
+  ASSERT_TRUE(generations_.IsBehind(*gone));
+  TailedFile* oldest = Meet("/d/a.log.2.gz");
+  EXPECT_THAT(ReadAll({gone, older, oldest}), ElementsAre("/d/a.log.2.gz", "/d/a.log.1", "/d/a.log"));
+}
+
+TEST_F(GenerationsTest, TellsOnceThatTheOrderMayBeAnother) {
+  TailedFile* older = Meet("/d/a.log.1");
+  EXPECT_TRUE(generations_.HasNewOrder());
+  EXPECT_FALSE(generations_.HasNewOrder());
+  Rename(older, "/d/a.log.2");
+  EXPECT_TRUE(generations_.HasNewOrder());
+  generations_.Forget(older);
+  EXPECT_TRUE(generations_.HasNewOrder());
+}
+
 TEST_F(GenerationsTest, OneThatLosesItsNameAtOnceStandsWhereItsDateWas) {
   TailedFile* gone = Meet("/d/a.log-20260102");
   LoseName(gone);  // before anybody asked for the order
