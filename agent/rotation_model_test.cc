@@ -357,7 +357,7 @@ TEST(RotationModelTest, EveryLineOnceAndInOrderWheneverTheAgentLooks) {
 }
 
 TEST(RotationModelTest, WhatFailedOnceDoesNotFailAgain) {
-  RunModel({3015, 6035, 6917, 20548, 22354, 25763, 29536},
+  RunModel({3015, 6035, 6917, 20548, 22354, 25763, 29536, 45458},
            [](uint64_t seed) { Rotation(seed, CopyBegins::kHalfDone).Run(); });
 }
 

@@ -129,7 +129,9 @@ void FileTracker::FinishFirst(TailedFile* file) {
 // since they were read to their ends. False if they have: those come first. What is written from now on has to wait.
 bool FileTracker::IsNext(TailedFile* file) {
   file->read_limit = std::numeric_limits<uint64_t>::max();
-  if (file->read.offset > 0 || file->is_archive || file->row == nullptr) return true;
+  // Of one that was emptied while the agent was away, a copy may have been made since the first look.
+  const bool may_be_copied = file->row != nullptr || (file->present_at_start && file->identity.generation() > 0);
+  if (file->read.offset > 0 || file->is_archive || !may_be_copied) return true;
   LookAtGrowth(file);  // if it is emptied from now on, the reader will notice
   const absl::StatusOr<FileStat> now = file->file->Stat();
   if (!now.ok()) return true;
