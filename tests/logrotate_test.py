@@ -33,6 +33,8 @@ MODES = {
 }
 # Compressed generations are read, too: nothing may come twice because of that.
 ARCHIVES = "sources: [{{name: logs, root: '{root}', exclude: []}}]\n"
+# Lines with an odd number go on with the record before; the last one waits for more at the end of each file.
+SEVERAL_LINES = "sources: [{{name: logs, root: '{root}', exclude: [], multiline: {{continuation: '^line \\d*[13579] '}}}}]\n"
 
 
 class Writer(threading.Thread):
@@ -111,10 +113,22 @@ def test_each_line_once_while_logrotate_runs(sandbox, mode, archives):
     What it was reading when it was killed it goes on with in an archive, too. A generation that it never saw in plain form
     it can read only if it may read archives; so otherwise there is none.
     """
+    config = ARCHIVES.format(root=sandbox.logs) if archives else None
+    rotate_under_load(sandbox, mode, config)
+
+
+@needs_root
+@pytest.mark.parametrize("mode", ["delaycompress", "copytruncate"])
+def test_each_line_once_in_records_of_several_lines(sandbox, mode):
+    rotate_under_load(sandbox, mode, SEVERAL_LINES.format(root=sandbox.logs))
+
+
+def rotate_under_load(sandbox, mode: str, config: str | None) -> None:
+    """`config` lets the agent read archives; without one it does not."""
+    archives = config is not None
     away = 2 if archives or "compress" not in mode else 1
     file = sandbox.log_file("app/app.log")
     sandbox.collector()
-    config = ARCHIVES.format(root=sandbox.logs) if archives else None
     agent = sandbox.agent(*([] if archives else [sandbox.logs]), config=config)
     logrotate, writer = Logrotate(sandbox, file, mode), Writer(file, mode)
     # A copy that is compressed at once is the only place of what was not read before, and is not read itself.
