@@ -64,7 +64,7 @@ def run_e2e(report: Report, config: str | None, long: bool, expression: str | No
     )
     with tempfile.TemporaryDirectory() as directory:
         junit = pathlib.Path(directory) / "junit.xml"
-        workers = max(2, (os.cpu_count() or 2) * 3 // 2)
+        workers = max(2, (os.cpu_count() or 2) * 2)  # most of them wait for most of their time
         command = ["/usr/bin/python3", "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", f"--numprocesses={workers}"]
         command += [f"--junitxml={junit}", "tests", "tools"]
         command += ["-k", expression] if expression else []

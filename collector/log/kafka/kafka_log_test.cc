@@ -79,6 +79,7 @@ TEST_F(KafkaLogTest, ACollectorThatTakesOverKnowsThePartsThatArrivedOfABatch) {
   testing::Broker::Shared().Admin(StrCat("org.apache.kafka.tools.TopicCommand --create --partitions 1 --topic ",
                                          options_.topic_prefix, "left --config max.message.bytes=3000"));
   options_.watermark_interval = absl::Hours(1);
+  options_.properties["linger.ms"] = "300";  // a part's messages go in one request, and arrive together
   const v1::LogBatch batch = testing::MakeBatch({.lines = 3, .line_bytes = 8'000});
   v1::LogBatch small = testing::Cut(batch, "right", 0, 3);
   for (v1::LogRecord& record : *small.mutable_records()) record.set_body("small");
