@@ -5,6 +5,7 @@
 
 #include "agent/testing/numbered_lines.h"
 #include "agent/testing/test_host.h"
+#include "base/strings.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -122,6 +123,29 @@ TEST(ArchivesTest, ReadsTheArchiveOfAFileThatCouldNotBeOpenedThoughNobodyToldTha
   host.watcher()->Overflow();
   host.SettleAll();
   ExpectLines(host, Numbered(0, 100));
+}
+
+// Nothing of it was delivered when it was compressed and emptied: the archive goes on for it. It itself is another file
+// when it can be opened again, though its inode is known.
+TEST(ArchivesTest, AFileThatCanBeOpenedLaterThanItsArchiveIsAnotherOne) {
+  TestHost host(WithArchives());
+  const std::string away = StrCat("../away-", host.Inode("."));
+  host.Append("app.log", NumberedText(0, 50));
+  host.StartAgent();
+  host.collector().Connect();
+  host.Work();
+  ASSERT_EQ(host.collector().waiting(), 1);
+  host.SaveCheckpoint();
+  host.KillAgent();
+  host.Compress("app.log", "app.log.1.gz");
+  host.Truncate("app.log");
+  host.Append("app.log", NumberedText(50, 60));
+  host.Rename("app.log", away);
+  host.StartAgent();
+  host.SettleAll();
+  host.Rename(away, "app.log");
+  host.SettleAll();
+  ExpectLines(host, Numbered(0, 110));
 }
 
 TEST(ArchivesTest, DeliversWhatIsBeforeADamageAndCountsTheRest) {

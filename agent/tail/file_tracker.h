@@ -155,6 +155,7 @@ class FileTracker final : public FileListener {
   void Detach(TailedFile* file);
   void ResolveMet();
   void Resolve(TailedFile* file);
+  void LeaveToHolder(const FileStat& stat, Resumption* resumption);
   void Begin(TailedFile* file, const FileStat& stat, const Resumption& resumption);
   void StartNew(TailedFile* file, const FileStat& stat);
   void FindRotatedAway();

@@ -86,6 +86,7 @@ void FileTracker::Resolve(TailedFile* file) {
   absl::StatusOr<Resumption> resumption = Resume(memory_, plain, file->file.get());
   if (!resumption.ok()) return ReadFailed(file, resumption.status());
   if (!resumption->known) {
+    LeaveToHolder(*stat, &*resumption);
     Origin origin = copies_.Find(file, *stat, &*resumption);
     if (origin != Origin::kNew && origin != Origin::kCopy) return HoldBack(file, origin);
     if (origin == Origin::kNew && file->only_continues) return open_files_.Close(file);  // and then it is let go
@@ -95,6 +96,15 @@ void FileTracker::Resolve(TailedFile* file) {
   file->original = file->last_original = nullptr;
   Begin(file, *stat, *resumption);
   AllowedAt(file, clock_->MonotonicNanos());  // others may have to be read, and decoded, before it
+}
+
+// A copy may go on for what stood under this inode before, also if nothing of that was delivered yet.
+void FileTracker::LeaveToHolder(const FileStat& stat, Resumption* resumption) {
+  if (memory_.Newest(stat) == nullptr) return;
+  while (HolderOf(resumption->identity) != nullptr) {
+    resumption->identity.set_generation(resumption->identity.generation() + 1);
+    resumption->replaced = true;
+  }
 }
 
 // It is known who the file is.
