@@ -24,7 +24,7 @@ constexpr int64_t kCheckpointNanosPerFile = 20'000;
 constexpr absl::Duration kDrainGrace = absl::Seconds(5);
 // Memory is given back when nothing was acknowledged for so long, and at most so often.
 constexpr int64_t kQuietNanos = 2'000'000'000;
-constexpr int64_t kTrimSpacingNanos = 20'000'000'000;
+constexpr int64_t kTrimSpacingNanos = 60'000'000'000;
 // A pause for the CPU limit looks this often whether to stop.
 constexpr int64_t kPauseStepNanos = 50'000'000;
 // Files that are gone are remembered up to this number.

@@ -9,6 +9,7 @@
 namespace sluice::agent {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -119,6 +120,25 @@ TEST(FramingTest, WhatIsUnderWayIsNotGroupedAnewInACopy) {
     EXPECT_THAT(Lines(host), ElementsAre("one", " 1", "two", "three"));
     host.tracker().UpdateGauges();
     EXPECT_EQ(host.metrics().lag_bytes.Value(), 0);
+  }
+}
+
+TEST(FramingTest, AReadErrorDoesNotHideWhatIsUnderWay) {
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE(seed);
+    TestHost host(Multiline());
+    CopyWhileUnderWay(&host);
+    host.files().FailReads(30, seed);
+    for (int i = 0; i < 5; ++i) {
+      host.Work();
+      host.clock().Advance(6 * kSecond);
+    }
+    host.files().FailReads(0, 0);
+    host.SettleAll();
+    std::string all;
+    for (const std::string& record : Lines(host)) all += record + "\n";
+    // What cannot be read holds up no other file.
+    ASSERT_THAT(all, AnyOf("one\n 1\ntwo\nthree\n", "one\nthree\n 1\ntwo\n"));
   }
 }
 

@@ -1,8 +1,11 @@
 // A short wait for what a program that was killed a moment ago still holds.
 #pragma once
 
+#include <cstdint>
+
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/clock.h"
 
 namespace sluice {
 
@@ -15,13 +18,13 @@ class Patience {
  public:
   // Sleeps a moment; or returns false if that was enough.
   bool Wait() {
-    if (absl::Now() > end_) return false;
+    if (SystemClock()->MonotonicNanos() > end_) return false;
     absl::SleepFor(absl::Milliseconds(10));
     return true;
   }
 
  private:
-  const absl::Time end_ = absl::Now() + absl::Seconds(2);
+  const int64_t end_ = SystemClock()->MonotonicNanos() + 2'000'000'000;
 };
 
 }  // namespace sluice

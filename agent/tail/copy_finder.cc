@@ -56,18 +56,16 @@ bool IsMoving(const TailedFile& file, const FileStat& stat, int64_t now) {
   return file.detached && !file.is_archive && stat.links > 0 && now - file.quiet_since < kMovingNanos;
 }
 
-absl::StatusOr<bool> HoldsWhatWasRead(TailedFile* file) {
-  size_t known = file->read.frontier.length();
-  SLUICE_ASSIGN_OR_RETURN(std::string before, BytesAt(file->file.get(), file->read.offset - known, known));
-  SLUICE_ASSIGN_OR_RETURN(std::string head, BytesAt(file->file.get(), 0, file->head.length()));
-  return SameHash(HashOf(before), file->read.frontier) && SameHash(HashOf(head), file->head);
+// True if the bytes before `offset` are those that were there.
+absl::StatusOr<bool> HasBefore(ReadableFile* file, uint64_t offset, const v1::ContentHash& frontier) {
+  if (frontier.length() > offset) return false;
+  return HasContent(file, offset - frontier.length(), frontier);
 }
 
-// True if the bytes before a place in the file are those that were there.
-bool EndsWith(ReadableFile* file, const Mark& place) {
-  const size_t length = place.frontier.length();
-  const absl::StatusOr<std::string> before = BytesAt(file, place.offset - length, length);
-  return before.ok() && SameHash(HashOf(*before), place.frontier);
+absl::StatusOr<bool> HoldsWhatWasRead(TailedFile* file) {
+  SLUICE_ASSIGN_OR_RETURN(bool has_last, HasBefore(file->file.get(), file->read.offset, file->read.frontier));
+  SLUICE_ASSIGN_OR_RETURN(bool has_first, HasContent(file->file.get(), 0, file->head));
+  return has_last && has_first;
 }
 
 absl::StatusOr<bool> SameBytes(ReadableFile* a, ReadableFile* b, uint64_t offset, size_t size) {
@@ -281,7 +279,8 @@ CopyFinder::Origin CopyFinder::CompareWithRemembered(TailedFile* file, const Fil
                                    : HasMovedOn(*file, *known);
     // One that has just lost its path may be on its way to another one: only there it is seen what is beside it.
     if (!is_original && !may_be && IsMoving(*file, stat, clock_->MonotonicNanos())) return Origin::kUndecided;
-    if ((!is_original && !may_be) || StillHasContent(known->file(), file)) continue;
+    if (!is_original && !may_be) continue;
+    if (table_->FindByIdentity(known->file()) != nullptr) continue;  // it, or another copy, has the content
     bool is_likely = is_original || DirectoryOf(path) == DirectoryOf(known->path());
     candidates.insert(is_likely ? candidates.begin() : candidates.end(), known);
   }
@@ -309,15 +308,6 @@ std::optional<CopyFinder::Present> CopyFinder::FindPresent(const TailedFile& fil
 TailedFile* CopyFinder::PresentOf(const TailedFile& file) const {
   const std::optional<Present> present = FindPresent(file);
   return present.has_value() ? table_->FindByInode(present->stat.device, present->stat.inode) : nullptr;
-}
-
-// True if the file of that identity is followed, or another copy goes on for it.
-bool CopyFinder::StillHasContent(const v1::FileIdentity& identity, const TailedFile* asking) const {
-  return !table_
-              ->Where([&](const TailedFile& other) {
-                return &other != asking && other.resolved && SameIdentity(other.identity, identity);
-              })
-              .empty();
 }
 
 // True if the file beside `copy` was begun anew since: as copytruncate does, and nothing else that leaves a copy.
@@ -368,18 +358,18 @@ CopyFinder::Origin CopyFinder::Continues(TailedFile* file, const FileStat& disk,
     is_shorter = stat->size < end;
   }
   if (!is_shorter) {
-    size_t length = known.frontier().length();
-    if (length > end) return Origin::kNew;
-    absl::StatusOr<std::string> before = BytesAt(file->file.get(), end - length, length);
-    if (!before.ok()) return Origin::kUndecided;
-    if (!SameHash(HashOf(*before), known.frontier())) return Origin::kNew;
+    const absl::StatusOr<bool> has_last = HasBefore(file->file.get(), end, known.frontier());
+    if (!has_last.ok()) return Origin::kUndecided;
+    if (!*has_last) return Origin::kNew;
   } else if (head.size() < known.head().length()) {
     return Origin::kNew;
   }
-  memory_->LearnCopy(found->identity, known.file());
   if (const Mark* sent = sent_before_->EndOf(known.file()); sent != nullptr && sent->offset > end) {
-    if (EndsWith(file->file.get(), *sent)) found->sent = *sent;
+    const absl::StatusOr<bool> has_sent = HasBefore(file->file.get(), sent->offset, sent->frontier);
+    if (!has_sent.ok()) return Origin::kUndecided;
+    if (*has_sent) found->sent = *sent;
   }
+  memory_->LearnCopy(found->identity, known.file());
   found->identity = known.file();
   found->offset = end;
   found->frontier = known.frontier();

@@ -64,7 +64,6 @@ class CopyFinder {
   Origin UnlessBeingWritten(TailedFile* file, const FileStat& stat);
   bool MayBeWritten(const TailedFile& file, const FileStat& stat) const;
   bool IsOriginalUnreadable(const TailedFile& file) const;
-  bool StillHasContent(const v1::FileIdentity& identity, const TailedFile* asking) const;
   bool MayBeCopy(const TailedFile& file, const FileStat& stat) const;
   struct Present {
     std::string path;

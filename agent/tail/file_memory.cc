@@ -13,14 +13,6 @@
 namespace sluice::agent {
 namespace {
 
-// If the `hash.length` bytes of the file from `offset` on hash to `hash`.
-absl::StatusOr<bool> HasContent(ReadableFile* file, uint64_t offset, const v1::ContentHash& hash) {
-  std::array<char, kHeadBytes> buffer;
-  if (hash.length() > buffer.size()) return false;  // of no version of ours
-  SLUICE_ASSIGN_OR_RETURN(size_t size, file->ReadAt(offset, buffer.data(), hash.length()));
-  return size == hash.length() && SameHash(HashOf({buffer.data(), size}), hash);
-}
-
 absl::StatusOr<bool> IsGrownFrom(const v1::FileWatermark& known, const FileStat& stat, ReadableFile* file) {
   if (stat.size < known.end_offset() || known.frontier().length() > known.end_offset()) return false;
   SLUICE_ASSIGN_OR_RETURN(bool same_head, HasContent(file, 0, known.head()));
@@ -32,6 +24,13 @@ absl::StatusOr<bool> IsGrownFrom(const v1::FileWatermark& known, const FileStat&
 
 bool BeginsWith(std::string_view head, const v1::ContentHash& known) {
   return known.length() > 0 && known.length() <= head.size() && SameHash(HashOf(head.substr(0, known.length())), known);
+}
+
+absl::StatusOr<bool> HasContent(ReadableFile* file, uint64_t offset, const v1::ContentHash& hash) {
+  std::array<char, kHeadBytes> buffer;
+  if (hash.length() > buffer.size()) return false;  // of no version of ours
+  SLUICE_ASSIGN_OR_RETURN(size_t size, file->ReadAt(offset, buffer.data(), hash.length()));
+  return size == hash.length() && SameHash(HashOf({buffer.data(), size}), hash);
 }
 
 absl::StatusOr<std::string> BytesAt(ReadableFile* file, uint64_t offset, size_t size) {

@@ -35,6 +35,9 @@ bool BeginsWith(std::string_view head, const v1::ContentHash& known);
 // Up to `size` bytes at `offset`; fewer at the end.
 absl::StatusOr<std::string> BytesAt(ReadableFile* file, uint64_t offset, size_t size);
 
+// True if the bytes of the file from `offset` on are those that `hash` is of.
+absl::StatusOr<bool> HasContent(ReadableFile* file, uint64_t offset, const v1::ContentHash& hash);
+
 // Makes `head`, the hash of the bytes with which a file began, that of the first kHeadBytes, as far as it has them now.
 // False if it begins with others.
 absl::StatusOr<bool> ExtendHead(ReadableFile* file, v1::ContentHash* head);

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "agent/tail/file_memory.h"
+
 namespace sluice::agent {
 
 TailedFile* FileTable::FindByPath(const std::string& path) const {
@@ -16,6 +18,13 @@ TailedFile* FileTable::FindByPath(const std::string& path) const {
 TailedFile* FileTable::FindByInode(uint64_t device, uint64_t inode) const {
   auto it = by_inode_.find(std::make_pair(device, inode));
   return it == by_inode_.end() ? nullptr : it->second;
+}
+
+TailedFile* FileTable::FindByIdentity(const v1::FileIdentity& identity) const {
+  const auto found = std::find_if(files_.begin(), files_.end(), [&](const std::unique_ptr<TailedFile>& file) {
+    return file->resolved && SameIdentity(file->identity, identity);
+  });
+  return found == files_.end() ? nullptr : found->get();
 }
 
 TailedFile* FileTable::Add(std::unique_ptr<TailedFile> file) {

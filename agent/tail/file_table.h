@@ -19,6 +19,8 @@ class FileTable {
  public:
   TailedFile* FindByPath(const std::string& path) const;
   TailedFile* FindByInode(uint64_t device, uint64_t inode) const;
+  // Of those of which it is known who they are: the file itself, or the copy that goes on for it. Looks at all.
+  TailedFile* FindByIdentity(const v1::FileIdentity& identity) const;
 
   // Takes a file with device, inode and its path, if it has one, set; neither may be in the table.
   TailedFile* Add(std::unique_ptr<TailedFile> file);

@@ -172,7 +172,6 @@ class FileTracker final : public FileListener {
   void BeginAnew(TailedFile* file);
   void MeetAnew(TailedFile* file);
   bool IsStillCopy(TailedFile* file);
-  TailedFile* HolderOf(const v1::FileIdentity& identity);
   void LookAtGrowth(TailedFile* file);
   void UpdateShared(TailedFile* file);
   void MarkDirty(TailedFile* file);

@@ -101,7 +101,7 @@ void FileTracker::Resolve(TailedFile* file) {
 // A copy may go on for what stood under this inode before, also if nothing of that was delivered yet.
 void FileTracker::LeaveToHolder(const FileStat& stat, Resumption* resumption) {
   if (memory_.Newest(stat) == nullptr) return;
-  while (HolderOf(resumption->identity) != nullptr) {
+  while (table_.FindByIdentity(resumption->identity) != nullptr) {
     resumption->identity.set_generation(resumption->identity.generation() + 1);
     resumption->replaced = true;
   }

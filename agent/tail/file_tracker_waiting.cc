@@ -92,13 +92,6 @@ bool FileTracker::IsCopied(const TailedFile& file) {
   return std::any_of(waiting_.begin(), waiting_.end(), is_copy) || HeldByCopies(file) >= file.read.offset;
 }
 
-// Who goes on with what the file of that identity held; null if nobody does.
-TailedFile* FileTracker::HolderOf(const v1::FileIdentity& identity) {
-  const std::vector<TailedFile*> holders =
-      table_.Where([&](const TailedFile& file) { return file.resolved && SameIdentity(file.identity, identity); });
-  return holders.empty() ? nullptr : holders.front();
-}
-
 void FileTracker::AcknowledgeBefore(const TailedFile& file, uint32_t incarnation, const Mark& end) {
   const v1::FileIdentity* found = sent_before_.Find(file, incarnation);
   if (found == nullptr) return;
@@ -112,7 +105,7 @@ void FileTracker::AcknowledgeBefore(const TailedFile& file, uint32_t incarnation
     memory_.Learn(watermark);
     has_progress_ = true;
   }
-  TailedFile* holder = HolderOf(identity);
+  TailedFile* holder = table_.FindByIdentity(identity);
   if (holder != nullptr && holder->acked.offset < end.offset && end.offset <= holder->read.offset) {
     Acknowledge(holder, end);
   }
@@ -123,7 +116,7 @@ TailedFile* FileTracker::RefuseBefore(const TailedFile& file, uint32_t incarnati
   if (found == nullptr) return nullptr;
   const v1::FileIdentity identity = *found;
   sent_before_.Forget(identity, std::numeric_limits<uint64_t>::max());
-  return HolderOf(identity);
+  return table_.FindByIdentity(identity);
 }
 
 void FileTracker::HoldBack(TailedFile* file, Origin origin) {
