@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "base/file_system.h"
 #include "base/log.h"
 #include "base/program.h"
@@ -15,6 +16,8 @@
 namespace {
 
 constexpr size_t kExplainBytesMax = 64 << 20;
+// How often a log is tried again that the disk has no room to open.
+constexpr absl::Duration kRetryInterval = absl::Seconds(1);
 
 constexpr char kDescription[] =
     "sluice-collector takes what agents send, keeps it durably by topic and serves it to whoever subscribes.\n"
@@ -82,7 +85,12 @@ int main(int argc, char** argv) {
   }
   if (!explain.empty()) return ExplainRoutes(options->routing, explain);
   sluice::StopSignal stop;
-  auto server = sluice::collector::Server::Start(*options);
+  int signal = 0;
+  auto server = sluice::collector::Server::Start(*options, [&] {
+    signal = stop.WaitFor(kRetryInterval);
+    return signal == 0;
+  });
+  if (signal != 0) return sluice::kExitOk;
   if (!server.ok()) {
     sluice::log::Error("collector", "cannot start", {{"reason", server.status()}});
     return sluice::kExitFailure;

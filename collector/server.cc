@@ -30,8 +30,12 @@ Server::Server(const CollectorOptions& options)
       sessions_(options.ingest.agents, SystemClock(), &metrics_),
       budget_(options.ingest.pending_bytes) {}
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const CollectorOptions& options) {
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const CollectorOptions& options,
+                                                      const std::function<bool()>& wait) {
   std::unique_ptr<Server> server(new Server(options));
+  absl::Status opened = server->OpenLog();
+  if (absl::IsResourceExhausted(opened)) opened = server->AwaitRoom(opened, wait);
+  SLUICE_RETURN_IF_ERROR(opened);
   SLUICE_RETURN_IF_ERROR(server->Open());
   SLUICE_RETURN_IF_ERROR(server->Listen());
   // Reading works whatever the disk does.
@@ -46,12 +50,26 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const CollectorOptions& op
 
 Server::~Server() { Stop(); }
 
-absl::Status Server::Open() {
+absl::Status Server::OpenLog() {
   if (options_.engine == CollectorOptions::Engine::kKafka) {
     SLUICE_ASSIGN_OR_RETURN(log_, KafkaLog::Open(options_.kafka, &registry_));
   } else {
     SLUICE_ASSIGN_OR_RETURN(log_, RocksDbLog::Open(options_.log, SystemClock()));
   }
+  return absl::OkStatus();
+}
+
+absl::Status Server::AwaitRoom(absl::Status full, const std::function<bool()>& wait) {
+  log::Warn("collector", "waiting for room on the disk to open the log; agents wait meanwhile", {{"reason", full}});
+  SLUICE_ASSIGN_OR_RETURN(
+      const std::unique_ptr<HttpServer> waiting,
+      HttpServer::Start({.address = options_.http_address, .registry = &registry_, .ready = [full] { return full; }}));
+  absl::Status opened = std::move(full);
+  while (absl::IsResourceExhausted(opened) && wait()) opened = OpenLog();
+  return opened;
+}
+
+absl::Status Server::Open() {
   hub_ = std::make_unique<SubscriptionHub>(log_.get(), &subscribe_executor_);
   if (log_->group_store() != nullptr) {
     SLUICE_ASSIGN_OR_RETURN(groups_, GroupCoordinator::Open(options_.groups, {.log = log_.get(),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -30,8 +31,11 @@ namespace sluice::collector {
 // Serves from Start to Stop. Thread-safe.
 class Server {
  public:
-  // Opens the log and listens; errors say what to do. Logs one line `listening` with the ports that it really has.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(const CollectorOptions& options);
+  // Opens the log and listens; errors say what to do. Logs one line `listening` with the ports that it really has. With
+  // a disk that is too full to open the log, HTTP says so while `wait`, which takes its time, returns true; then it is
+  // tried again.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(
+      const CollectorOptions& options, const std::function<bool()>& wait = [] { return false; });
   ~Server();  // Stops
 
   uint16_t grpc_port() const { return grpc_->port(); }
@@ -45,6 +49,8 @@ class Server {
 
  private:
   explicit Server(const CollectorOptions& options);
+  absl::Status OpenLog();
+  absl::Status AwaitRoom(absl::Status full, const std::function<bool()>& wait);
   absl::Status Open();
   absl::Status OpenDirect();
   absl::Status Listen();

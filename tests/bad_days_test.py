@@ -139,12 +139,7 @@ def test_a_full_collector_disk_makes_agents_wait_and_recovers(sandbox):
     file.append("before")
     sandbox.expect("app", file.lines)
     filler = data / "filler"
-    with open(filler, "wb") as hog:
-        while True:
-            try:
-                os.write(hog.fileno(), b"x" * 65536)
-            except OSError:
-                break
+    fill_up(filler)
     noise = os.urandom(1 << 16).hex()
     for n in range(200):
         file.append(f"full {n:06d} {noise[n : n + 4000]}")
@@ -158,6 +153,33 @@ def test_a_full_collector_disk_makes_agents_wait_and_recovers(sandbox):
     sandbox.expect("app", file.lines, timeout=90)
     collector.kill()
     collector.start()
+    sandbox.expect("app", file.lines)
+
+
+@needs_root
+def test_a_collector_that_is_killed_with_its_disk_full_waits_for_room_when_it_is_started(sandbox):
+    data = sandbox.tmpfs("data", "48m")
+    file = sandbox.log_file("app/x.log")
+    collector = sandbox.collector(data_dir=data / "log")
+    sandbox.agent(sandbox.logs)
+    file.append(*numbered("before", 500))
+    sandbox.expect("app", file.lines)
+    filler = data / "filler"
+    fill_up(filler)
+    collector.kill()
+    file.append(*numbered("full", 500))
+
+    collector.start(status=503)
+    why = http.get(collector.http_port, "/readyz")[1]
+    assert "No space left on device" in why and str(data) in why
+    assert http.get(collector.http_port, "/healthz")[0] == 200
+    assert collector.metric("sluice_collector_log_healthy") == 0
+    collector.stop()
+    assert "waiting for room on the disk" in collector.log()
+
+    collector.start(status=503)
+    filler.unlink()
+    collector.wait_http("/readyz")
     sandbox.expect("app", file.lines)
 
 

@@ -181,7 +181,7 @@ class EventLog {
   virtual uint64_t AddListener(std::function<void(const std::vector<StoredBatch>&)> on_append) = 0;
   virtual void RemoveListener(uint64_t id) = 0;
 
-  // OK, or why nothing can be appended now ("disk full: 12 MiB free of …, 64 MiB needed: …"): for /readyz.
+  // OK, or why nothing can be appended now ("disk full: 12 MiB free of …, 192 MiB needed: …"): for /readyz.
   virtual absl::Status Health() = 0;
   // Writes what was taken, then refuses. Idempotent.
   virtual void Stop() = 0;

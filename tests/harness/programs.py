@@ -14,10 +14,10 @@ class Daemon(Program):
 
     http_port: int
 
-    def start(self, path: str = "/readyz") -> None:
-        """Starts it and waits until `path` answers 200."""
+    def start(self, path: str = "/readyz", status: int = 200) -> None:
+        """Starts it and waits until `path` answers with `status`."""
         self.spawn()
-        self.wait_http(path)
+        self.wait_http(path, status)
 
     def wait_http(self, path: str, status: int = 200, timeout: float = 20) -> None:
         def answers() -> bool:

@@ -172,6 +172,16 @@ TEST_F(DiskFullTest, LosesNothingIfItIsKilledWhileTheDiskIsFull) {
   EXPECT_EQ(AppendOne(*log_, {.first_offset = 16}).outcome, Outcome::kStored);
 }
 
+TEST_F(DiskFullTest, TellsThatThereIsNoRoomToOpenIt) {
+  env_.files->CutPower();
+  log_.reset();
+  env_.files->Restore();
+  env_.files->Fill("");
+  const absl::Status full = RocksDbLog::Open(options_, &clock_).status();
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(full.message(), HasSubstr(directory_.path()));
+}
+
 // A flush in the background that fails stops RocksDB's writes, too.
 TEST_F(DiskFullTest, SurvivesTablesThatCannotBeWritten) {
   const BatchSpec large = {.lines = 4096, .line_bytes = 1024};

@@ -34,8 +34,8 @@ struct RocksDbOptions {
   // Requests are committed together up to about this size.
   size_t commit_bytes_max = size_t{8} << 20;
   // With less free space in data_dir, or less than an eighth of its file system, nothing is appended until there is
-  // more.
-  uint64_t free_bytes_min = uint64_t{64} << 20;
+  // more. Opening the database again takes up to 120 MiB, for tables of what was in memory.
+  uint64_t free_bytes_min = uint64_t{192} << 20;
   // How often space is looked for while there is none.
   absl::Duration retry_interval = absl::Milliseconds(500);
   // How often the retention is applied.

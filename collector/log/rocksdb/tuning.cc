@@ -1,5 +1,6 @@
 #include "collector/log/rocksdb/tuning.h"
 
+#include "collector/log/rocksdb/info_log.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/listener.h"
 #include "rocksdb/table.h"
@@ -19,8 +20,6 @@ constexpr uint64_t kWalBytesMax = 128 * kMiB;
 constexpr size_t kBlockCacheBytes = 8 * kMiB;
 constexpr size_t kBatchesBlockBytes = 16 * 1024;
 constexpr int kOpenFilesMax = 512;
-constexpr size_t kInfoLogBytes = kMiB;
-constexpr size_t kInfoLogs = 3;
 
 rocksdb::ColumnFamilyOptions Common(const std::shared_ptr<rocksdb::Cache>& cache, size_t block_bytes) {
   rocksdb::ColumnFamilyOptions options;
@@ -76,9 +75,7 @@ rocksdb::DBOptions MakeDbOptions(const RocksDbOptions& options) {
   db.max_background_jobs = 2;
   db.bytes_per_sync = kMiB;
   db.avoid_unnecessary_blocking_io = true;
-  db.info_log_level = rocksdb::WARN_LEVEL;
-  db.max_log_file_size = kInfoLogBytes;
-  db.keep_log_file_num = kInfoLogs;
+  db.info_log = NewInfoLog();
   db.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
