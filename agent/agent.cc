@@ -253,6 +253,7 @@ int64_t Agent::TrimIfQuiet(int64_t now) {
   }
   if (now < trim_at_) return trim_at_;
   if (trim_at_ > 0) {
+    tailer_->Trim();
     malloc_trim(0);
     last_trim_ = now;
     trim_at_ = 0;

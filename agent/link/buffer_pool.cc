@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace sluice::agent {
 
@@ -21,6 +22,12 @@ std::shared_ptr<char[]> BufferPool::Get() {
     MutexLock lock(&shared->mutex);
     if (shared->free.size() < shared->kept) shared->free.push_back(std::move(returned));
   });
+}
+
+void BufferPool::Trim() {
+  std::vector<std::unique_ptr<char[]>> freed;
+  MutexLock lock(&shared_->mutex);
+  freed.swap(shared_->free);
 }
 
 }  // namespace sluice::agent

@@ -22,6 +22,8 @@ class BufferPool {
 
   // A buffer of capacity() bytes that goes back to the pool when its last owner lets it go.
   std::shared_ptr<char[]> Get();
+  // Frees what it keeps.
+  void Trim();
 
  private:
   struct Shared {

@@ -51,6 +51,17 @@ TEST(BufferPoolTest, KeepsNoMoreThanItShould) {
   EXPECT_EQ(kept, (std::set<char*>{first, second})) << "the first two that came back; the others were freed";
 }
 
+TEST(BufferPoolTest, KeepsNothingWhenItIsTrimmed) {
+  std::optional<BufferPool> pool(std::in_place, 16, 2);
+  std::shared_ptr<char[]> in_use = pool->Get();
+  pool->Get();  // and goes back
+  pool->Trim();
+  in_use[15] = 'x';
+  char* kept = in_use.get();
+  in_use.reset();
+  EXPECT_EQ(pool->Get().get(), kept) << "it keeps again what comes back later";
+}
+
 TEST(BufferPoolTest, BuffersOutliveThePool) {
   std::optional<BufferPool> pool(std::in_place, 16, 4);
   std::shared_ptr<char[]> buffer = pool->Get();

@@ -150,7 +150,7 @@ CopyFinder::Origin CopyFinder::UnlessBeingWritten(TailedFile* file, const FileSt
 // True if the file that an archive was made of is there, and could not be opened up to now.
 bool CopyFinder::IsOriginalUnreadable(const TailedFile& file) const {
   const RotationName name = NameOf(file);
-  return std::any_of(unreadable_->begin(), unreadable_->end(), [&](const std::string& path) {
+  return std::any_of(unreadable_->paths().begin(), unreadable_->paths().end(), [&](const std::string& path) {
     const RotationName other = ParseRotationName(BaseNameOf(path));
     return ArchiveFormatOf(path) == ArchiveFormat::kNone && DirectoryOf(path) == DirectoryOf(PathOf(file)) &&
            other.stem == name.stem && other.age == name.age;
@@ -330,7 +330,7 @@ bool CopyFinder::MayMoveOn(const TailedFile& copy, const v1::FileIdentity& ident
   // One that has lost its path may have one that could not be opened.
   if (now != nullptr && (!now->resolved || !now->path.empty())) return !now->resolved;
   const std::optional<Present> present = FindPresent(copy);
-  return std::any_of(unreadable_->begin(), unreadable_->end(), [&](const std::string& path) {
+  return std::any_of(unreadable_->paths().begin(), unreadable_->paths().end(), [&](const std::string& path) {
     return (present.has_value() && path == present->path) ||
            (DirectoryOf(path) == DirectoryOf(PathOf(copy)) && SameStem(path, PathOf(copy)));
   });

@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "agent/tail/file_memory.h"
@@ -14,6 +13,7 @@
 #include "agent/tail/generations.h"
 #include "agent/tail/open_files.h"
 #include "agent/tail/sent_before.h"
+#include "agent/tail/unreadable_paths.h"
 #include "base/clock.h"
 #include "base/file_system.h"
 
@@ -32,7 +32,7 @@ class CopyFinder {
     Generations* generations;
     OpenFiles* open_files;
     const SentBefore* sent_before;
-    const absl::flat_hash_set<std::string>* unreadable;  // paths that could not be opened
+    const UnreadablePaths* unreadable;
   };
 
   // What a file turns out to be.
@@ -81,7 +81,7 @@ class CopyFinder {
   Generations* const generations_;
   OpenFiles* const open_files_;
   const SentBefore* const sent_before_;
-  const absl::flat_hash_set<std::string>* const unreadable_;
+  const UnreadablePaths* const unreadable_;
   const absl::Duration archive_patience_;
 };
 

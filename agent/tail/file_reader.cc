@@ -62,11 +62,11 @@ struct FileReader::Chunk {
 FileReader::FileReader(Options options, const Clock* clock)
     : options_(Checked(options)),
       clock_(clock),
-      buffer_(new char[kFrontierBytes + options_.chunk_bytes + kPaddingBytes]),
       groups_(options_.max_line_bytes),
       containers_(options_.max_line_bytes) {}
 
 absl::StatusOr<ReadResult> FileReader::Read(TailedFile* file, const ReadAllowance& allowance, MessageEncoder* message) {
+  if (buffer_ == nullptr) buffer_.reset(new char[kFrontierBytes + options_.chunk_bytes + kPaddingBytes]);
   ReadResult result;
   const bool plain = file->source->framing().plain();
   if (plain && file->scanned - file->read.offset > kRescanBytes && !file->finishing) {

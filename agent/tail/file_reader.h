@@ -43,6 +43,8 @@ class FileReader {
   // batch; moves file->read, batched, scanned, size, head, frame, flush_at. With file->finishing also a last line
   // without newline. An error is the disk's; nothing has moved then.
   absl::StatusOr<ReadResult> Read(TailedFile* file, const ReadAllowance& allowance, MessageEncoder* message);
+  // Frees the buffer until something is read again.
+  void Trim() { buffer_.reset(); }
 
  private:
   struct Chunk;
@@ -71,7 +73,7 @@ class FileReader {
 
   const Options options_;
   const Clock* const clock_;
-  const std::unique_ptr<char[]> buffer_;
+  std::unique_ptr<char[]> buffer_;
   GroupFramer groups_;
   ContainerFramer containers_;
   RecordAppender appender_;

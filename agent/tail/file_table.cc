@@ -12,12 +12,12 @@ namespace sluice::agent {
 
 TailedFile* FileTable::FindByPath(const std::string& path) const {
   auto it = by_path_.find(path);
-  return it == by_path_.end() ? nullptr : it->second;
+  return it == by_path_.end() ? nullptr : *it;
 }
 
 TailedFile* FileTable::FindByInode(uint64_t device, uint64_t inode) const {
-  auto it = by_inode_.find(std::make_pair(device, inode));
-  return it == by_inode_.end() ? nullptr : it->second;
+  auto it = by_inode_.find(Inode(device, inode));
+  return it == by_inode_.end() ? nullptr : *it;
 }
 
 TailedFile* FileTable::FindByIdentity(const v1::FileIdentity& identity) const {
@@ -29,8 +29,8 @@ TailedFile* FileTable::FindByIdentity(const v1::FileIdentity& identity) const {
 
 TailedFile* FileTable::Add(std::unique_ptr<TailedFile> file) {
   TailedFile* added = file.get();
-  if (!added->path.empty()) by_path_[added->path] = added;
-  by_inode_[std::make_pair(added->device, added->inode)] = added;
+  if (!added->path.empty()) by_path_.insert(added);
+  by_inode_.insert(added);
   files_.push_back(std::move(file));
   return added;
 }
@@ -38,18 +38,18 @@ TailedFile* FileTable::Add(std::unique_ptr<TailedFile> file) {
 void FileTable::MoveTo(TailedFile* file, const std::string& path) {
   LosePath(file);
   file->path = path;
-  by_path_[file->path] = file;
+  by_path_.insert(file);
 }
 
 void FileTable::LosePath(TailedFile* file) {
   if (file->path.empty()) return;
-  by_path_.erase(file->path);
+  by_path_.erase(file);
   file->path.clear();
 }
 
 void FileTable::Drop(TailedFile* file) {
   LosePath(file);
-  by_inode_.erase(std::make_pair(file->device, file->inode));
+  by_inode_.erase(file);
   std::erase_if(files_, [file](const auto& owned) { return owned.get() == file; });
 }
 

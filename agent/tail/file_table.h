@@ -9,7 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
 #include "agent/tail/tailed_file.h"
 
 namespace sluice::agent {
@@ -37,9 +38,32 @@ class FileTable {
   size_t size() const { return files_.size(); }
 
  private:
+  // Sets of files, in which they are found by what they hold.
+  using Inode = std::pair<uint64_t, uint64_t>;  // device, inode
+  static std::string_view PathKey(const TailedFile* file) { return file->path; }
+  static std::string_view PathKey(std::string_view path) { return path; }
+  static Inode InodeKey(const TailedFile* file) { return {file->device, file->inode}; }
+  static Inode InodeKey(const Inode& inode) { return inode; }
+  struct PathHash {
+    using is_transparent = void;
+    size_t operator()(const auto& key) const { return absl::HashOf(PathKey(key)); }
+  };
+  struct SamePath {
+    using is_transparent = void;
+    bool operator()(const auto& a, const auto& b) const { return PathKey(a) == PathKey(b); }
+  };
+  struct InodeHash {
+    using is_transparent = void;
+    size_t operator()(const auto& key) const { return absl::HashOf(InodeKey(key)); }
+  };
+  struct SameInode {
+    using is_transparent = void;
+    bool operator()(const auto& a, const auto& b) const { return InodeKey(a) == InodeKey(b); }
+  };
+
   std::vector<std::unique_ptr<TailedFile>> files_;
-  absl::flat_hash_map<std::string_view, TailedFile*> by_path_;  // the keys are the files' own paths
-  absl::flat_hash_map<std::pair<uint64_t, uint64_t>, TailedFile*> by_inode_;
+  absl::flat_hash_set<TailedFile*, PathHash, SamePath> by_path_;
+  absl::flat_hash_set<TailedFile*, InodeHash, SameInode> by_inode_;
 };
 
 }  // namespace sluice::agent

@@ -18,7 +18,7 @@ FileTracker::FileTracker(Options options, FileSystem* file_system, const Clock* 
       file_system_(file_system),
       clock_(clock),
       metrics_(metrics),
-      events_(events),
+      notices_(metrics, events),
       generations_(&table_),
       open_files_(file_system, &table_, options_.open_files_max),
       copies_({.file_system = file_system,
@@ -34,7 +34,7 @@ FileTracker::FileTracker(Options options, FileSystem* file_system, const Clock* 
 void FileTracker::OnAppeared(const std::shared_ptr<const Source>& source, const std::string& path) {
   absl::StatusOr<FileStat> stat = file_system_->Stat(path, /*follow=*/true);
   if (!stat.ok()) {
-    if (!absl::IsNotFound(stat.status())) Unreadable(path, stat.status());
+    if (!absl::IsNotFound(stat.status())) unreadable_.Add(path, stat.status());
     return;
   }
   if (stat->type != FileType::kRegular) return;
@@ -52,7 +52,7 @@ void FileTracker::OnAppeared(const std::shared_ptr<const Source>& source, const 
 // A file that is followed already was found under `path`.
 void FileTracker::MetAgain(TailedFile* file, const FileStat& stat, const std::string& path) {
   file->seen_in_scan = scan_;
-  Readable(path);  // what could not be opened had that name before
+  unreadable_.Opened(path);  // what could not be opened had that name before
   if (file->path != path) {
     if (!file->path.empty()) {
       absl::StatusOr<FileStat> old = file_system_->Stat(file->path, /*follow=*/true);
@@ -72,7 +72,8 @@ void FileTracker::MetAgain(TailedFile* file, const FileStat& stat, const std::st
     file->only_continues = false;
     file->deleted = false;
     file->finishing = false;
-    if (file->resolved && old_path != path) Tell(FileEvent::Kind::kRenamed, *file, file->read.offset, old_path);
+    if (file->resolved && old_path != path)
+      notices_.Tell(FileEvent::Kind::kRenamed, *file, file->read.offset, old_path);
     if (!is_done) MarkReady(file);
   }
   const bool is_asked = file->resolved || !reading_ || std::find(met_.begin(), met_.end(), file) != met_.end();
@@ -87,10 +88,10 @@ void FileTracker::Follow(const std::shared_ptr<const Source>& source, const std:
   if (!stat.ok()) {
     if (absl::IsOutOfRange(stat.status())) return;  // an archive that somebody begins to write; it will be modified
     bool is_gone = absl::IsNotFound(stat.status()) || absl::IsFailedPrecondition(stat.status());
-    if (!is_gone) Unreadable(path, stat.status());
+    if (!is_gone) unreadable_.Add(path, stat.status());
     return;
   }
-  Readable(path);
+  unreadable_.Opened(path);
   if (table_.FindByInode(stat->device, stat->inode) != nullptr) return;  // renamed meanwhile; its event will come
   if (displaced != nullptr) Detach(displaced);
 
@@ -186,7 +187,7 @@ void FileTracker::NoteGrowth(TailedFile* file) {
 }
 
 void FileTracker::OnVanished(const std::string& path) {
-  unreadable_.erase(path);
+  unreadable_.Vanished(path);
   TailedFile* file = table_.FindByPath(path);
   if (file == nullptr) return;
   if (!open_files_.StillHasPath(*file)) Detach(file);
@@ -197,15 +198,11 @@ void FileTracker::OnDirectoryVanished(const std::string& directory) {
   for (TailedFile* file : table_.Where([&](const TailedFile& f) { return f.path.starts_with(prefix); })) {
     OnVanished(file->path);
   }
-  absl::erase_if(unreadable_, [&](const std::string& path) { return path.starts_with(prefix); });
+  unreadable_.DirectoryVanished(directory);
 }
 
 void FileTracker::OnListed(const std::string& directory, const absl::Status& status) {
-  if (!status.ok()) {
-    unreadable_.insert(JoinPath(directory, ""));
-  } else if (!unreadable_.empty()) {
-    unreadable_.erase(JoinPath(directory, ""));
-  }
+  unreadable_.Listed(directory, status);
 }
 
 void FileTracker::OnScanBegin() { ++scan_; }
@@ -213,9 +210,7 @@ void FileTracker::OnScanBegin() { ++scan_; }
 void FileTracker::OnScanEnd() {
   first_scan_done_ = true;
   fresh_.clear();
-  absl::erase_if(unreadable_, [this](const std::string& path) {
-    return absl::IsNotFound(file_system_->Stat(path, /*follow=*/true).status());
-  });
+  unreadable_.Check(file_system_);
   auto not_seen = [this](const TailedFile& f) { return !f.path.empty() && f.seen_in_scan != scan_; };
   for (TailedFile* file : table_.Where(not_seen)) OnVanished(file->path);
   if (options_.close_idle != absl::InfiniteDuration()) {
@@ -263,7 +258,10 @@ TailedFile* FileTracker::PopReady(bool live_only) {
     }
     const bool may_read = file->archive == nullptr ? IsNext(file) : MayDecode(file);
     if (!may_read) continue;
-    if (file->file != nullptr) return file;
+    if (file->file != nullptr) {
+      EnsureShared(file);
+      return file;
+    }
     MarkReady(file);  // a file that was found beside it needed its descriptor
   }
   return nullptr;
@@ -272,7 +270,7 @@ TailedFile* FileTracker::PopReady(bool live_only) {
 int64_t FileTracker::AllowedAt(TailedFile* file, int64_t now) {
   if (file->refused) return ReadyQueue::kNever;
   if (generations_.IsBehind(*file)) {
-    GiveSlotBack(file);  // what is in front may need it
+    slots_.GiveBack(file);  // what is in front may need it
     return ReadyQueue::kNever;
   }
   const int64_t limit =
@@ -341,7 +339,7 @@ void FileTracker::UpdateGauges() {
   metrics_->lag_seconds.Set(static_cast<double>(lag.nanos) / 1e9);
   metrics_->files.Set(static_cast<double>(files));
   metrics_->files_open.Set(static_cast<double>(open));
-  metrics_->paths_unreadable.Set(static_cast<double>(unreadable_.size()));
+  metrics_->paths_unreadable.Set(static_cast<double>(unreadable_.paths().size()));
 }
 
 }  // namespace sluice::agent

@@ -16,9 +16,11 @@
 #include "agent/limits/read_limiter.h"
 #include "agent/metrics/agent_metrics.h"
 #include "agent/tail/copy_finder.h"
+#include "agent/tail/decoding_slots.h"
 #include "agent/tail/file_events.h"
 #include "agent/tail/file_listener.h"
 #include "agent/tail/file_memory.h"
+#include "agent/tail/file_notices.h"
 #include "agent/tail/file_report.h"
 #include "agent/tail/file_table.h"
 #include "agent/tail/generations.h"
@@ -26,6 +28,7 @@
 #include "agent/tail/ready_queue.h"
 #include "agent/tail/sent_before.h"
 #include "agent/tail/tailed_file.h"
+#include "agent/tail/unreadable_paths.h"
 #include "base/clock.h"
 #include "base/file_system.h"
 
@@ -98,6 +101,8 @@ class FileTracker final : public FileListener {
                         const absl::flat_hash_set<const Source*>& fresh);
   // The limits are others now.
   void OnLimitsChanged() { ready_.Reconsider(); }
+  // Gives back what only files that are read need.
+  void Trim();
   void SetCloseIdle(absl::Duration close_idle) { options_.close_idle = close_idle; }
 
   // The content of `file` is not what was read before: it begins anew as another generation.
@@ -119,9 +124,6 @@ class FileTracker final : public FileListener {
   int64_t Tend();
   // The agent ends: what was not read of deleted files is lost, and counted.
   void GiveUpDeleted();
-  // Bytes of `file` will never be delivered: counted, logged and recorded.
-  void Lose(const TailedFile& file, const v1::FileIdentity& identity, LossReason reason, uint64_t bytes,
-            std::string_view message);
 
   // Adds the progress of all files, also of those that are gone.
   void Progress(v1::AgentCheckpoint* checkpoint);
@@ -139,8 +141,10 @@ class FileTracker final : public FileListener {
   void PassDropped(TailedFile* file);
   void UpdateGauges();
   // The followed files, for people; lags are those of the last UpdateGauges.
-  v1::AgentFiles Report() const { return ReportFiles(table_, unreadable_, clock_->MonotonicNanos()); }
+  v1::AgentFiles Report() const { return ReportFiles(table_, unreadable_.paths(), clock_->MonotonicNanos()); }
 
+  // Tells of losses.
+  FileNotices& notices() { return notices_; }
   const FileTable& table() const { return table_; }
   FileMemory& memory() { return memory_; }
 
@@ -173,7 +177,7 @@ class FileTracker final : public FileListener {
   void MeetAnew(TailedFile* file);
   bool IsStillCopy(TailedFile* file);
   void LookAtGrowth(TailedFile* file);
-  void UpdateShared(TailedFile* file);
+  void EnsureShared(TailedFile* file) const;
   void MarkDirty(TailedFile* file);
 
   void AskOlderCopies(const TailedFile& younger);
@@ -182,8 +186,6 @@ class FileTracker final : public FileListener {
   int64_t TendWaiting(int64_t now);
 
   int64_t AllowedAt(TailedFile* file, int64_t now);
-  bool TakeSlot(TailedFile* file);
-  void GiveSlotBack(TailedFile* file);
   bool IsComparable(TailedFile* file, const FileStat& stat);
   bool MayDecode(TailedFile* file);
   void GoTo(TailedFile* file, const Mark& place);
@@ -201,15 +203,12 @@ class FileTracker final : public FileListener {
   void BoundDeleted(int64_t now);
   void LetGo(TailedFile* file);
   void Remember(const TailedFile& file, bool finished = false);
-  void Readable(const std::string& path);
-  void Unreadable(const std::string& path, const absl::Status& status);
-  void Tell(FileEvent::Kind kind, const TailedFile& file, uint64_t bytes, std::string old_path = "");
 
   Options options_;
   FileSystem* const file_system_;
   const Clock* const clock_;
   AgentMetrics* const metrics_;
-  FileEvents* const events_;
+  FileNotices notices_;
 
   FileTable table_;
   FileMemory memory_;
@@ -223,10 +222,10 @@ class FileTracker final : public FileListener {
   std::vector<TailedFile*> waiting_;     // to be known for copies or not
   std::vector<TailedFile*> unfinished_;  // compressed files that end in the middle
   std::vector<TailedFile*> unended_;     // rotated files that end inside of a line
-  size_t archives_active_ = 0;
+  DecodingSlots slots_;
   std::vector<TailedFile*> released_;
-  absl::flat_hash_set<const Source*> fresh_;     // sources whose first look is not over
-  absl::flat_hash_set<std::string> unreadable_;  // said once each; directories end with a slash
+  absl::flat_hash_set<const Source*> fresh_;  // sources whose first look is not over
+  UnreadablePaths unreadable_;
   uint64_t scan_ = 0;
   bool first_scan_done_ = false;
   bool reading_ = false;

@@ -8,8 +8,6 @@
 namespace sluice::agent {
 namespace {
 
-// Decoders take memory: so many compressed files are read at a time, the others wait.
-constexpr size_t kArchivesAtOnce = 2;
 // Plain bytes that are decoded at a time to get to a place; then it is time for others.
 constexpr uint64_t kSkipBytesAtOnce = 16 << 20;
 // After that, others get as much time.
@@ -18,24 +16,9 @@ constexpr int64_t kUnfinishedPollNanos = 1'000'000'000;
 
 }  // namespace
 
-bool FileTracker::TakeSlot(TailedFile* file) {
-  if (file->archive_active) return true;
-  if (archives_active_ >= kArchivesAtOnce) return false;
-  file->archive_active = true;
-  ++archives_active_;
-  return true;
-}
-
-void FileTracker::GiveSlotBack(TailedFile* file) {
-  if (!file->archive_active) return;
-  file->archive_active = false;
-  --archives_active_;
-  if (file->archive != nullptr) file->archive->Release();
-}
-
 // True if an archive is decoded up to the place that is known of it.
 bool FileTracker::IsComparable(TailedFile* file, const FileStat& stat) {
-  if (!TakeSlot(file)) return false;
+  if (!slots_.Take(file)) return false;
   const v1::FileWatermark* known = memory_.Newest(stat);
   if (known == nullptr) return true;
   // An error comes again when it is read.
@@ -44,7 +27,7 @@ bool FileTracker::IsComparable(TailedFile* file, const FileStat& stat) {
 
 // False if an open archive cannot be read at its place yet: it stands in the queue again then.
 bool FileTracker::MayDecode(TailedFile* file) {
-  absl::StatusOr<bool> reached = TakeSlot(file) ? file->archive->Reach(file->read.offset, kSkipBytesAtOnce) : false;
+  absl::StatusOr<bool> reached = slots_.Take(file) ? file->archive->Reach(file->read.offset, kSkipBytesAtOnce) : false;
   if (!reached.ok()) {
     ReadFailed(file, reached.status());
     return false;
@@ -76,8 +59,8 @@ void FileTracker::EndArchive(TailedFile* file) {
     log::Warn("tail", "a compressed file is damaged; what is before the damage was read",
               {{"path", file->path}, {"problem", file->archive->problem()}, {"plain_bytes", file->read.offset}});
     // How much is missing of one that ends in the middle nobody knows.
-    Lose(*file, file->identity, LossReason::kCorrupt, std::max<uint64_t>(undecoded, 1),
-         "bytes lost: they cannot be decompressed");
+    notices_.Lose(*file, file->identity, LossReason::kCorrupt, std::max<uint64_t>(undecoded, 1),
+                  "bytes lost: they cannot be decompressed");
   }
   if (file->read.offset < file->size && !file->finishing) {
     file->finishing = true;  // also its last line, though it has no newline
@@ -85,7 +68,7 @@ void FileTracker::EndArchive(TailedFile* file) {
     MarkReady(file);
     return;
   }
-  GiveSlotBack(file);
+  slots_.GiveBack(file);
   if (file->AllAcked() && !file->detached) open_files_.Close(file);
 }
 

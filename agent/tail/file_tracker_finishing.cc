@@ -40,7 +40,7 @@ bool FileTracker::NoteDeleted(TailedFile* file, int64_t now) {
   if (!stat.ok() || stat->links > 0) return false;
   file->deleted = true;
   file->deleted_at = now;
-  if (file->resolved) Tell(FileEvent::Kind::kDeleted, *file, file->read.offset);
+  if (file->resolved) notices_.Tell(FileEvent::Kind::kDeleted, *file, file->read.offset);
   return true;
 }
 
@@ -48,7 +48,8 @@ bool FileTracker::NoteDeleted(TailedFile* file, int64_t now) {
 void FileTracker::GiveUp(TailedFile* file, std::string_view message) {
   if (!file->resolved) Resolve(file);
   LookAtSize(file);
-  Lose(*file, file->identity, LossReason::kGivenUp, file->size - std::min(file->size, file->read.offset), message);
+  notices_.Lose(*file, file->identity, LossReason::kGivenUp, file->size - std::min(file->size, file->read.offset),
+                message);
   file->size = file->read.offset;
   open_files_.Close(file);
 }
@@ -90,7 +91,7 @@ bool FileTracker::TendOne(TailedFile* file, int64_t now) {
   if (file->file == nullptr) {
     if (!file->AllAcked() || file->queued) return false;  // it may have grown since it was closed
     if (!file->deleted && open_files_.FindPath(*file).empty())
-      Tell(FileEvent::Kind::kDeleted, *file, file->read.offset);
+      notices_.Tell(FileEvent::Kind::kDeleted, *file, file->read.offset);
     return true;
   }
   absl::StatusOr<FileStat> stat = file->file->Stat();
@@ -159,14 +160,14 @@ void FileTracker::LetGo(TailedFile* file) {
   std::erase(unfinished_, file);
   std::erase(unended_, file);
   std::erase(met_, file);
-  GiveSlotBack(file);
+  slots_.GiveBack(file);
   for (TailedFile* copy : waiting_) {
     if (copy->last_original != file) continue;
     copy->original = copy->last_original = nullptr;
     copy->ask_again_at = 0;
   }
   open_files_.Close(file);
-  if (file->resolved && !file->released) Tell(FileEvent::Kind::kFinished, *file, file->acked.offset);
+  if (file->resolved && !file->released) notices_.Tell(FileEvent::Kind::kFinished, *file, file->acked.offset);
   log::Debug("tail", "file finished", {{"path", file->first_path}, {"bytes", file->acked.offset}});
   table_.Drop(file);
 }

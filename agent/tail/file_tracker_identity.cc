@@ -132,9 +132,10 @@ void FileTracker::Begin(TailedFile* file, const FileStat& stat, const Resumption
       log::Warn("tail", "file was truncated, rewritten or its inode reused while the agent was away; reading it from 0",
                 {{"path", file->path}, {"generation", file->identity.generation()}});
     }
-    Tell(resumption.replaced ? FileEvent::Kind::kTruncated : FileEvent::Kind::kAppeared, *file, file->read.offset);
+    notices_.Tell(resumption.replaced ? FileEvent::Kind::kTruncated : FileEvent::Kind::kAppeared, *file,
+                  file->read.offset);
   }
-  UpdateShared(file);
+  file->shared.clear();
   file->resolved = true;
   file->backlog = stat.size - std::min(stat.size, file->read.offset) > kBacklogBytes;
   MarkDirty(file);
@@ -174,7 +175,8 @@ void FileTracker::StartNew(TailedFile* file, const FileStat& stat) {
   file->started_at = start.offset;
 }
 
-void FileTracker::UpdateShared(TailedFile* file) {
+void FileTracker::EnsureShared(TailedFile* file) const {
+  if (!file->shared.empty()) return;
   const SourceOptions& source = file->source->options();
   SharedFields fields;
   fields.topic = file->source->TopicOf(file->first_path);
@@ -232,8 +234,8 @@ void FileTracker::Restart(TailedFile* file) {
   metrics_->files_replaced.Increment();
   log::Warn("tail", "file was truncated or rewritten in place; reading it from 0",
             {{"path", file->path}, {"read_to", file->read.offset}, {"bytes_lost", unread}});
-  Tell(FileEvent::Kind::kTruncated, *file, file->read.offset);
-  Lose(*file, file->identity, LossReason::kTruncated, unread, "");
+  notices_.Tell(FileEvent::Kind::kTruncated, *file, file->read.offset);
+  notices_.Lose(*file, file->identity, LossReason::kTruncated, unread, "");
   if (file->was_sent || file->acked.offset > 0) Remember(*file);  // else nobody knows it, nor needs to
   sent_before_.Add(*file);
   if (file->identity.inode() != file->inode || file->identity.birth_time_unix_nano() != file->birth_unix_nano) {
@@ -247,7 +249,7 @@ void FileTracker::Restart(TailedFile* file) {
   BeginAnew(file);
   file->head.Clear();
   file->size = 0;
-  UpdateShared(file);
+  file->shared.clear();
   MarkReady(file);
 }
 
@@ -295,9 +297,8 @@ void FileTracker::CompareWith(const std::vector<v1::FileWatermark>& watermarks) 
   for (const v1::FileWatermark& watermark : watermarks) {
     stored[{watermark.file().inode(), watermark.file().birth_time_unix_nano()}].push_back(&watermark);
   }
-  FileEvent event;
-  event.kind = FileEvent::Kind::kCollectorBehind;
-  event.reason = "the collector's data was lost or set back";
+  uint64_t files = 0;
+  uint64_t bytes = 0;
   table_.ForEach([&](TailedFile* file) {
     const v1::FileWatermark* known = memory_.Newest(InodeOf(*file));
     v1::FileIdentity identity = file->resolved ? file->identity : known != nullptr ? known->file() : v1::FileIdentity();
@@ -321,19 +322,12 @@ void FileTracker::CompareWith(const std::vector<v1::FileWatermark>& watermarks) 
     if (held >= acked || (!is_known && may_be_forgotten)) return;
     // Told once, as long as this process runs.
     if (uint64_t& told = file->told_behind; told < acked) {
-      event.bytes += acked - std::max(held, told);
-      ++event.files;
+      bytes += acked - std::max(held, told);
+      ++files;
       told = acked;
     }
   });
-  if (event.files == 0) return;
-  metrics_->collector_behind_bytes.Increment(static_cast<double>(event.bytes));
-  log::Warn(
-      "tail",
-      "the collector does not hold what it had acknowledged; nothing is sent again. To send again what is still on "
-      "disk, stop the agent and remove its checkpoints",
-      {{"files", event.files}, {"bytes", event.bytes}});
-  if (events_ != nullptr) events_->OnFileEvent(event);
+  if (files > 0) notices_.TellCollectorBehind(files, bytes);
 }
 
 void FileTracker::Advance(TailedFile* file, const v1::FileWatermark& watermark) {

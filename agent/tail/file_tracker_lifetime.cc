@@ -1,4 +1,4 @@
-// FileTracker's part that counts and tells what is lost and what happened, and remembers what was delivered.
+// FileTracker's part for files that cannot be read, and for what is remembered of those that were.
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -24,7 +24,7 @@ void FileTracker::ReadFailed(TailedFile* file, const absl::Status& status) {
     uint64_t unread = file->size > file->read.offset ? file->size - file->read.offset : 0;
     if (file->grew_unseen) unread = std::max<uint64_t>(unread, 1);  // how much nobody knows
     file->grew_unseen = false;
-    Lose(*file, file->identity, LossReason::kDeleted, unread, "bytes lost: the file is gone");
+    notices_.Lose(*file, file->identity, LossReason::kDeleted, unread, "bytes lost: the file is gone");
     file->size = file->read.offset;
     if (!file->detached) Detach(file);
     file->at_end = true;
@@ -33,45 +33,6 @@ void FileTracker::ReadFailed(TailedFile* file, const absl::Status& status) {
   }
   file->held_until = clock_->MonotonicNanos() + kReadRetryNanos;
   if (file->resolved) MarkReady(file);
-}
-
-void FileTracker::Readable(const std::string& path) {
-  if (unreadable_.erase(path) > 0) log::Info("tail", "readable again", {{"path", path}});
-}
-
-void FileTracker::Unreadable(const std::string& path, const absl::Status& status) {
-  if (!unreadable_.insert(path).second) return;
-  log::Warn("tail", "cannot open; trying again when it changes and at every scan", {{"path", path}, {"error", status}});
-}
-
-void FileTracker::Lose(const TailedFile& file, const v1::FileIdentity& identity, LossReason reason, uint64_t bytes,
-                       std::string_view message) {
-  if (bytes == 0) return;
-  metrics_->CountLoss(reason, bytes);
-  if (!message.empty()) {
-    log::Warn("tail", message, {{"path", file.first_path}, {"reason", LossReasonName(reason)}, {"bytes_lost", bytes}});
-  }
-  if (events_ == nullptr || file.source->options().internal) return;
-  FileEvent event;
-  event.kind = FileEvent::Kind::kGap;
-  event.path = file.first_path;
-  event.source = file.source->options().name;
-  event.reason = LossReasonName(reason);
-  event.file = identity;
-  event.bytes = bytes;
-  events_->OnFileEvent(event);
-}
-
-void FileTracker::Tell(FileEvent::Kind kind, const TailedFile& file, uint64_t bytes, std::string old_path) {
-  if (events_ == nullptr || file.source->options().internal) return;
-  FileEvent event;
-  event.kind = kind;
-  event.path = PathOf(file);
-  event.old_path = std::move(old_path);
-  event.source = file.source->options().name;
-  event.file = file.identity;
-  event.bytes = bytes;
-  events_->OnFileEvent(event);
 }
 
 void FileTracker::Remember(const TailedFile& file, bool finished) {
@@ -84,6 +45,10 @@ void FileTracker::Remember(const TailedFile& file, bool finished) {
   *watermark.mutable_head() = file.head;
   *watermark.mutable_frontier() = file.acked.frontier;
   memory_.Learn(watermark);
+}
+
+void FileTracker::Trim() {
+  table_.ForEach([](TailedFile* file) { file->shared = std::string(); });
 }
 
 void FileTracker::Progress(v1::AgentCheckpoint* checkpoint) {

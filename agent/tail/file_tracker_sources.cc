@@ -81,8 +81,9 @@ void FileTracker::Adopt(TailedFile* file, const std::shared_ptr<const Source>& s
   file->source = source;
   if (!IsBelow(file->first_path, source->options().root)) file->first_path = file->path;
   file->parser = source->parsers().NewParser();
+  file->recalled = false;
   file->held_until = 0;  // what the collector refused may be right now
-  if (file->resolved) UpdateShared(file);
+  file->shared.clear();
   ready_.Reconsider();
 }
 

@@ -131,7 +131,7 @@ void FileTracker::HoldBack(TailedFile* file, Origin origin) {
     file->ask_again_at = file->archive_active ? now : now + kSlotNanos;
     return;
   }
-  GiveSlotBack(file);
+  slots_.GiveBack(file);
   file->ask_again_at = now + (now - file->waiting_since < 2 * kAskLaterNanos ? kAskSoonNanos : kAskLaterNanos);
 }
 

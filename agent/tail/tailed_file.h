@@ -29,7 +29,7 @@ struct TailedFile {
   v1::FileIdentity identity;
   uint32_t incarnation = 0;  // how often it began anew since it was met
   v1::ContentHash head;      // of its first bytes, up to kHeadBytes
-  std::string shared;        // EncodeSharedFields, of its batches
+  std::string shared;        // EncodeSharedFields, of its batches; empty until one is begun
   std::unique_ptr<LineParser> parser;
   bool recalled = false;               // the parser knows what it needs of the lines before
   std::unique_ptr<ReadableFile> file;  // null while closed

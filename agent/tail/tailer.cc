@@ -99,6 +99,13 @@ int64_t Tailer::MarkFlushable(int64_t now) {
   return next_flush_;
 }
 
+void Tailer::Trim() {
+  if (batches_.empty()) buffer_.reset();
+  buffers_->Trim();
+  reader_.Trim();
+  tracker_->Trim();
+}
+
 // Reads files in turn, a chunk each, until the message is large enough or there is no more to read: false then.
 bool Tailer::FillMessage() {
   if (buffer_ == nullptr) {
@@ -189,8 +196,8 @@ void Tailer::OnConnected(const std::vector<v1::FileWatermark>& watermarks) {
     TailedFile gone;
     gone.source = retired.source;
     gone.first_path = retired.path;
-    tracker_->Lose(gone, retired.identity, LossReason::kTruncated, retired.sent - end,
-                   "bytes lost: the file was truncated before they were acknowledged");
+    tracker_->notices().Lose(gone, retired.identity, LossReason::kTruncated, retired.sent - end,
+                             "bytes lost: the file was truncated before they were acknowledged");
   }
   retired_.clear();
   tracker_->CompareWith(watermarks);

@@ -48,6 +48,8 @@ class Tailer {
   // True if nothing is under way.
   bool Drained() const { return in_flight_.messages() == 0; }
   bool connected() const { return connected_; }
+  // Gives back what reading took, while there is nothing to read.
+  void Trim();
   // Records acknowledged since the start.
   uint64_t records_acked() const { return records_acked_; }
 
