@@ -13,6 +13,7 @@
 #include "base/process.h"
 #include "base/program.h"
 #include "base/status.h"
+#include "base/text.h"
 
 namespace sluice::agent {
 namespace {
@@ -80,7 +81,7 @@ absl::Status Agent::OpenStateDirectory() {
   if (!instance.ok()) return Annotate(instance.status(), kAdvice);
   hello_.set_agent(options_.id);
   hello_.set_instance(*instance);
-  hello_.set_host(options_.host);
+  hello_.set_host(ReplaceInvalidUtf8(options_.host));
   hello_.set_version(std::string(Version()));
   hello_.set_start_time_unix_nano(static_cast<uint64_t>(clock_->UnixNanos()));
   return absl::OkStatus();

@@ -113,6 +113,16 @@ RateLimit ReadLimits(const ConfigNode& node) {
   return limit;
 }
 
+// Globs are relative to the root: others would match nothing.
+std::vector<std::string> ReadGlobs(const ConfigNode& node, std::string_view key, std::vector<std::string> fallback) {
+  std::vector<std::string> globs = node.Strings(key, std::move(fallback));
+  for (const std::string& glob : globs) {
+    if (!glob.starts_with("/") && !glob.starts_with("./") && !glob.starts_with("../")) continue;
+    node.Fail(key, StrCat("found \"", glob, "\"; globs are relative to the root, as in \"*.log\" or \"**/*.log\""));
+  }
+  return globs;
+}
+
 SourceOptions ReadSource(const ConfigNode& node, const std::string& host) {
   SourceOptions options;
   options.name = node.String("name", "");
@@ -124,8 +134,9 @@ SourceOptions ReadSource(const ConfigNode& node, const std::string& host) {
     node.Fail("root", StrCat("found \"", root, "\"; expected an absolute path"));
   }
   options.root = AbsolutePath(root);
-  options.include = node.Strings("include", options.include);
-  options.exclude = node.Strings("exclude", options.exclude);
+  options.include = ReadGlobs(node, "include", options.include);
+  if (options.include.empty()) node.Fail("include", "an empty list matches nothing; leave it out for all files");
+  options.exclude = ReadGlobs(node, "exclude", options.exclude);
   options.topic = node.String("topic", options.topic);
   options.start_at =
       node.Choice("start_at", "beginning", {"beginning", "end"}) == "end" ? StartAt::kEnd : StartAt::kBeginning;
@@ -233,6 +244,12 @@ void ReadProcess(const ConfigNode& node, AgentOptions* options) {
   }
 }
 
+absl::StatusOr<HostPort> CheckHttpAddress(std::string_view text, const AgentOptions& options) {
+  SLUICE_ASSIGN_OR_RETURN(HostPort address, ParseHostPort(text));
+  SLUICE_RETURN_IF_ERROR(CheckListenAddress(address, /*tls=*/false, options.insecure));
+  return address;
+}
+
 void ReadAgent(const ConfigNode& node, const AgentFlags& flags, AgentOptions* options) {
   options->host = HostName();
   // What is piped in beside the host's agent is another agent, with a state of its own.
@@ -240,18 +257,18 @@ void ReadAgent(const ConfigNode& node, const AgentFlags& flags, AgentOptions* op
   options->id = node.String("id", StrCat(options->host, suffix));
   if (absl::Status status = CheckId(options->id); !status.ok()) node.Fail("id", MessageOf(status));
   if (!flags.id.empty()) options->id = flags.id;
-  options->state_dir = node.String("state_dir", StrCat(DefaultStateDirectory("agent"), suffix));
+  options->state_dir = node.Path("state_dir", StrCat(DefaultStateDirectory("agent"), suffix));
   if (!flags.state_dir.empty()) options->state_dir = flags.state_dir;
-  std::string http = node.String("http_address", kDefaultHttpAddress);
-  if (absl::StatusOr<HostPort> address = ParseHostPort(http); address.ok()) {
+  options->insecure = node.Bool("insecure", false) || flags.insecure;
+  const std::string http = node.String("http_address", kDefaultHttpAddress);
+  if (absl::StatusOr<HostPort> address = CheckHttpAddress(http, *options); address.ok()) {
     options->http_address = *address;
     options->http_required = node.Has("http_address");
-  } else {
+  } else if (flags.http_address.empty()) {
     node.Fail("http_address", MessageOf(address.status()));
   }
   options->window_bytes = node.Bytes("window", options->window_bytes, 1 << 20, uint64_t{1} << 30);
   options->max_line_bytes = node.Bytes("max_line_bytes", options->max_line_bytes, 1 << 10, 1 << 20);
-  options->insecure = node.Bool("insecure", false) || flags.insecure;
   options->events = node.Bool("events", true);
   ConfigNode deleted = node.Map("deleted_files");
   options->deleted_keep_open =
@@ -273,7 +290,7 @@ absl::Status CheckFlags(const AgentFlags& flags, AgentOptions* options) {
     SLUICE_RETURN_IF_ERROR(Annotate(ParseHostPort(flags.collector).status(), "--collector"));
   }
   if (!flags.http_address.empty()) {
-    absl::StatusOr<HostPort> address = ParseHostPort(flags.http_address);
+    absl::StatusOr<HostPort> address = CheckHttpAddress(flags.http_address, *options);
     if (!address.ok()) return Annotate(address.status(), "--http-address");
     options->http_address = *address;
     options->http_required = true;
@@ -345,7 +362,6 @@ absl::StatusOr<AgentOptions> LoadAgentOptions(const AgentFlags& flags, const std
         "nothing to watch: name a directory, as in `sluice-agent /var/log`, or give --config FILE "
         "with sources");
   }
-  SLUICE_RETURN_IF_ERROR(CheckListenAddress(options.http_address, /*tls=*/false, options.insecure));
   return options;
 }
 

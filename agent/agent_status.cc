@@ -3,6 +3,7 @@
 #include <string>
 
 #include "agent/agent.h"
+#include "base/text.h"
 
 namespace sluice::agent {
 namespace {
@@ -50,7 +51,7 @@ void Agent::SendStatus(int64_t now) {
     status.set_records_per_second(static_cast<double>(tailer_->records_acked() - records_at_status_) / seconds);
   }
   for (const auto& [reason, bytes] : metrics_.Losses()) (*status.mutable_bytes_lost())[reason] = bytes;
-  status.set_config_error(config_error_.substr(0, kConfigErrorBytesMax));
+  status.set_config_error(ReplaceInvalidUtf8(config_error_.substr(0, kConfigErrorBytesMax)));
   if (tailer_->connected() && (last_file_list_ == 0 || now - last_file_list_ >= kFileListNanos)) {
     v1::AgentFiles files = tracker_->Report();
     std::string bytes = files.SerializeAsString();

@@ -72,6 +72,12 @@ std::string ConfigNode::String(std::string_view key, std::string_view fallback) 
   return text != nullptr ? *text : std::string(fallback);
 }
 
+std::string ConfigNode::Path(std::string_view key, std::string_view fallback) const {
+  std::string path = String(key, fallback);
+  if (path.empty()) Fail(key, "found \"\"; expected a path");
+  return path;
+}
+
 std::vector<std::string> ConfigNode::Strings(std::string_view key, std::vector<std::string> fallback) const {
   const Entry* const entry = Find(key);
   if (entry == nullptr) return fallback;

@@ -42,6 +42,8 @@ class ConfigNode {
   std::vector<ConfigNode> Maps(std::string_view key) const;
 
   std::string String(std::string_view key, std::string_view fallback) const;
+  // A path; not an empty one.
+  std::string Path(std::string_view key, std::string_view fallback) const;
   std::vector<std::string> Strings(std::string_view key, std::vector<std::string> fallback) const;
   std::map<std::string, std::string> StringMap(std::string_view key) const;
   bool Bool(std::string_view key, bool fallback) const;

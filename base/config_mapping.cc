@@ -12,7 +12,7 @@ namespace sluice::config_internal {
 namespace {
 
 constexpr size_t kErrorsToldMax = 20;
-constexpr size_t kAllowedToldMax = 20;
+constexpr size_t kAllowedToldMax = 40;
 
 // "a list"
 std::string Kind(const Node& node) {

@@ -15,6 +15,7 @@
 #include "base/nearest_word.h"
 #include "base/strings.h"
 #include "base/text.h"
+#include "google/protobuf/stubs/logging.h"
 
 namespace sluice {
 namespace {
@@ -82,6 +83,21 @@ std::string Unexpected(const CLI::App* app) {
                 DidYouMean(app, argument));
 }
 
+// A value that is empty is mostly a script's variable that is not set. It must not count as none.
+void RefuseEmptyValues(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& value : option->results()) {
+      if (value.empty()) throw CLI::ValidationError(option->get_name(), "found an empty value; leave it out for none");
+    }
+  }
+  for (const CLI::App* command : app.get_subcommands()) RefuseEmptyValues(*command);
+}
+
+// It tells of what a peer sent: nothing for an operator to act on.
+void WriteProtobufLog(google::protobuf::LogLevel, const char*, int, const std::string& message) {
+  log::Debug("protobuf", "protobuf says", {{"message", message}});
+}
+
 int UsageError(const CLI::App* app, std::string_view problem) {
   const CLI::App* const command = CommandOf(app);
   const std::string name = command == app ? app->get_name() : StrCat(app->get_name(), " ", command->get_name());
@@ -121,8 +137,10 @@ int ParseFlags(CLI::App* app, int argc, char** argv) {
   // Debian builds Abseil with its assertions, also for gRPC: each lock would be looked for in a graph of all locks, and
   // all threads would wait for each other there. The tests do without this, and so look for deadlocks.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  google::protobuf::SetLogHandler(WriteProtobufLog);
   try {
     app->parse(argc, argv);
+    RefuseEmptyValues(*app);
     return -1;
   } catch (const CLI::Success& e) {  // --help, --version
     app->exit(e);

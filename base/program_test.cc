@@ -57,6 +57,13 @@ TEST_F(ProgramTest, GoesOnWhenTheFlagsAreGood) {
   EXPECT_THAT(out_ + err_, IsEmpty());
 }
 
+TEST_F(ProgramTest, RefusesAValueThatIsEmpty) {
+  EXPECT_EQ(Parse({"--collector", ""}), kExitUsage);
+  EXPECT_THAT(err_, HasSubstr("--collector: found an empty value; leave it out for none"));
+  EXPECT_EQ(Parse({"dir1", ""}), kExitUsage);
+  EXPECT_THAT(err_, HasSubstr("DIR: found an empty value"));
+}
+
 TEST_F(ProgramTest, PrintsItsVersion) {
   EXPECT_EQ(Parse({"--version"}), kExitOk);
   EXPECT_EQ(out_, "sluice-test 0.1.0\n");

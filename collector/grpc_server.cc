@@ -42,8 +42,10 @@ absl::Status ListenError(const GrpcServer::Options& options, std::string_view me
     problem = message.substr(begin + kMark.size());
     problem = problem.substr(0, problem.find('"'));
   }
+  const bool is_in_use = problem == "Address already in use";
   return Unavailable("cannot listen on ", options.address.ToString(), ": ", problem,
-                     "; is another collector running? Choose another address with --grpc-address or listen.grpc");
+                     is_in_use ? "; is another collector running? Choose" : "; choose",
+                     " another address with --grpc-address or listen.grpc");
 }
 
 std::shared_ptr<grpc::ServerCredentials> Credentials(const std::optional<TlsOptions>& tls) {

@@ -223,7 +223,7 @@ absl::StatusOr<CollectorOptions> ReadOptions(const CollectorFlags& flags, const 
   CollectorOptions options;
   ConfigNode root = file.root();
   absl::Status flag_error = ReadListen(root.Map("listen"), flags, &options);
-  options.log.data_dir = root.String("data_dir", "./sluice-data");
+  options.log.data_dir = root.Path("data_dir", "./sluice-data");
   ReadLog(root.Map("log"), &options);
   options.routing = ReadRouting(root);
   ReadGroups(root.Map("groups"), &options.groups);

@@ -105,6 +105,7 @@ TEST(OptionsTest, NamesFileLineKeyAndWhatIsAllowed) {
       {"log:\n  retension: {}", "collector.yaml:2: log.retension", "did you mean"},
       {"log:\n  retention: {bytes: 10}", "collector.yaml:2: log.retention.bytes", "1MiB"},
       {"log:\n  retention:\n    age: 7", "collector.yaml:3: log.retention.age", "unit"},
+      {"data_dir: ''", "collector.yaml:1: data_dir", "found \"\"; expected a path"},
       {"listen:\n  grpc: \":7070\"", "collector.yaml:2: listen.grpc", "host"},
       {"listen:\n  grpc: 10.0.0.1:7070", "collector.yaml:2: listen.grpc", "--insecure"},
       {"listen:\n  tls: {cert: /no/such/file.pem}", "collector.yaml:2: listen.tls", "key is missing"},

@@ -156,3 +156,23 @@ def joined(records: list[dict]) -> list[bytes]:
         else:
             lines.append([body])
     return [b"".join(parts) for parts in lines]
+
+
+def test_names_that_are_no_text_disturb_nothing(sandbox):
+    file = sandbox.log_file(os.fsdecode(b"caf\xe9/caf\xe9.log"))
+    other = sandbox.log_file("app/x.log")
+    file.append("one")
+    other.append("one")
+    sandbox.collector()
+    agent = sandbox.agent(sandbox.logs)
+    sandbox.expect("app", other.lines)
+    agent.wait_metric("sluice_agent_checkpoint_writes_total", 1)
+    wait_until(lambda: len(sandbox.json("agents", "--files")[0].get("file_list", {}).get("files", [])) == 2, "files")
+    assert agent.metric("sluice_agent_connections_lost_total") == 0
+    agent.stop()
+    file.append("two")
+    agent.start()
+    agent.wait_metric("sluice_agent_records_acked_total", 1)
+    topics = {topic["name"]: topic["records"] for topic in sandbox.json("topics")}
+    assert sorted(topics.values()) == [1, 2], topics
+    assert "cannot read" not in agent.log() and "libprotobuf" not in agent.log()

@@ -134,6 +134,9 @@ absl::StatusOr<PathCaptures> PathCaptures::Compile(std::string_view pattern) {
 bool PathCaptures::Match(std::string_view path, std::map<std::string, std::string>* values) const {
   if (regex_ == nullptr) return false;
   re2::StringPiece matched[1 + kCapturesMax];
+  // RE2 matches no byte that is not UTF-8.
+  const std::string shown = IsValidUtf8(path) ? std::string() : ReplaceInvalidUtf8(path);
+  if (!shown.empty()) path = shown;
   const re2::StringPiece text(path.data(), path.size());
   const int count = static_cast<int>(names_.size()) + 1;
   if (!regex_->Match(text, 0, text.size(), re2::RE2::ANCHOR_BOTH, matched, count)) return false;

@@ -27,6 +27,7 @@ TEST(PathCapturesTest, NamesStandForPartsOfThePath) {
   EXPECT_EQ(Match("**/{file_name}.log", "a/b/c.log"), (Values{{"file_name", "c"}}));
   EXPECT_EQ(Match("{a,b}/{x}.{log,txt}", "b/y.txt"), (Values{{"x", "y"}}));
   EXPECT_EQ(Match("{a}/[!x]?.log", "q/yz.log"), (Values{{"a", "q"}}));
+  EXPECT_EQ(Match("{a}/*.log", "caf\xE9/\xFF.log"), (Values{{"a", "caf\uFFFD"}}));
 }
 
 TEST(PathCapturesTest, NeverASlashAndNeverNothing) {

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/str_replace.h"
 #include "base/status.h"
 #include "base/strings.h"
+#include "base/text.h"
 
 namespace sluice::agent {
 namespace {
@@ -35,6 +37,7 @@ std::string ValueOf(std::string_view name, const TopicFields& fields) {
 
 absl::Status CheckTopicTemplate(std::string_view text, const std::vector<std::string>& captures) {
   if (text.empty()) return InvalidArgument("found \"\"; expected a topic or a template such as \"{dir}\"");
+  if (text == "." || text == "..") return InvalidArgument("found \"", text, "\", which is no topic");
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '{') {
       size_t end = text.find('}', i);
@@ -65,6 +68,8 @@ std::string FillTopicTemplate(std::string_view text, const TopicFields& fields) 
       topic += text[i];
     }
   }
+  // What is not UTF-8 in a path is U+FFFD where the collector tells of it: both give one topic.
+  topic = absl::StrReplaceAll(ReplaceInvalidUtf8(topic), {{"\uFFFD", "_"}});
   std::replace_if(topic.begin(), topic.end(), [](char c) { return !IsTopicCharacter(c); }, '_');
   if (topic.size() > kTopicLengthMax) topic.resize(kTopicLengthMax);
   if (topic.empty() || topic == "." || topic == "..") topic.append("_");

@@ -21,6 +21,8 @@ TEST(TopicTemplateTest, FillsInFields) {
 
 TEST(TopicTemplateTest, AlwaysGivesALegalTopic) {
   EXPECT_EQ(Fill("{dir}", "a b/\xC3\xA4"), "a_b.__");
+  EXPECT_EQ(Fill("{dir}", "caf\xE9"), "caf_");
+  EXPECT_EQ(Fill("{dir}", "caf\xEF\xBF\xBD"), "caf_") << "as the collector tells of it";
   EXPECT_EQ(Fill("{dir}", std::string(1000, 'x')).size(), 249);
   EXPECT_EQ(Fill("{dir}", "."), "._");
   EXPECT_EQ(Fill("{dir}", ".."), ".._");
@@ -33,6 +35,7 @@ TEST(TopicTemplateTest, RefusesWhatIsNoTemplate) {
   EXPECT_EQ(CheckTopicTemplate("a/b").message(),
             "found '/' at character 2; a topic has letters, digits, '.', '_' and '-' only");
   EXPECT_FALSE(CheckTopicTemplate("").ok());
+  EXPECT_EQ(CheckTopicTemplate("..").message(), "found \"..\", which is no topic");
 }
 
 }  // namespace

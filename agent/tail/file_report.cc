@@ -4,6 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "base/text.h"
+
 namespace sluice::agent {
 namespace {
 
@@ -51,10 +53,12 @@ void NoteLagOf(TailedFile* file, int64_t now) {
   }
 }
 
+std::string Shown(const std::string& path) { return ReplaceInvalidUtf8(path.substr(0, kPathBytesMax)); }
+
 void Describe(const TailedFile& file, int64_t now, v1::AgentFile* out) {
   const std::string& path = file.path.empty() ? file.first_path : file.path;
-  out->set_path(path.substr(0, kPathBytesMax));
-  out->set_topic(file.source->TopicOf(file.first_path));
+  out->set_path(Shown(path));
+  out->set_topic(ReplaceInvalidUtf8(file.source->TopicOf(file.first_path)));
   out->set_size(SizeOf(file));
   out->set_acked_offset(file.acked.offset);
   out->set_state(StateOf(file, now));
@@ -104,7 +108,7 @@ v1::AgentFiles ReportFiles(const FileTable& table, const absl::flat_hash_set<std
   for (const std::string& path : unreadable) {
     v1::AgentFile* out = add();
     if (out == nullptr) break;
-    out->set_path(path.substr(0, kPathBytesMax));
+    out->set_path(Shown(path));
     out->set_state(v1::FILE_STATE_UNREADABLE);
     bytes += out->ByteSizeLong();
   }

@@ -97,6 +97,16 @@ TEST_F(FileReportTest, TellsEachFileThoseWithTheMostLagFirst) {
   EXPECT_EQ(report.by_state().at("unreadable"), 1);
 }
 
+TEST_F(FileReportTest, TellsNamesAsText) {
+  Add("/logs/a/caf\xe9.log", 1, 0);
+  Add("/logs/a/" + std::string(1015, 'x') + "é", 1, 0);  // is cut inside of its last character
+  const v1::AgentFiles report = ReportFiles(table_, {"/logs/\xff.log"}, kSecond);
+  EXPECT_TRUE(v1::AgentFiles().ParseFromString(report.SerializeAsString())) << "all of it is UTF-8";
+  EXPECT_EQ(report.files(0).path(), "/logs/\uFFFD.log");
+  EXPECT_EQ(report.files(1).path(), "/logs/a/caf\uFFFD.log");
+  EXPECT_TRUE(report.files(2).path().ends_with("x\uFFFD"));
+}
+
 TEST_F(FileReportTest, IsBoundedHoweverManyFilesThereAre) {
   for (int i = 0; i < 5000; ++i) Add(StrCat("/logs/", i, "/", std::string(400, 'x')), 1000 + i, 0);
   NoteLag(table_, kSecond);

@@ -8,6 +8,7 @@
 #include "agent/encode/shared_fields.h"
 #include "agent/tail/file_tracker.h"
 #include "base/log.h"
+#include "base/text.h"
 
 namespace sluice::agent {
 namespace {
@@ -110,7 +111,8 @@ void FileTracker::LeaveToHolder(const FileStat& stat, Resumption* resumption) {
 // It is known who the file is.
 void FileTracker::Begin(TailedFile* file, const FileStat& stat, const Resumption& resumption) {
   file->identity = resumption.identity;
-  if (resumption.path.has_value()) {
+  // The collector's word may have replaced what is not UTF-8 in it.
+  if (resumption.path.has_value() && *resumption.path != ReplaceInvalidUtf8(file->path)) {
     file->first_path = *resumption.path;
   }
   if (resumption.known) {

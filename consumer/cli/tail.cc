@@ -66,11 +66,11 @@ std::function<void(const client::ConnectionState&)> ConnectionReporter(std::stri
     using Kind = client::ConnectionState::Kind;
     if (state.kind == Kind::kLost && !lost) {
       lost = true;
-      log::Warn("tail", "no connection to the collector; trying again",
+      log::Warn("client", "no connection to the collector; trying again",
                 {{"collector", collector}, {"reason", MessageOf(state.reason)}});
     } else if (state.kind == Kind::kConnected && lost) {
       lost = false;
-      log::Info("tail", "connected again", {{"collector", collector}});
+      log::Info("client", "connected again", {{"collector", collector}});
     }
   };
 }
