@@ -70,7 +70,7 @@ EDGES = {
         r"agent/ship/|collector/direct/otlp_|collector/ingest/|collector/subscribe/|collector/server/|collector/[^/]*$|consumer/client/"
         r"|bench/|examples/|(agent|collector|consumer)/testing/",
     ),
-    "RocksDB": (r"rocksdb/.*", r"collector/log/rocksdb/|consumer/monitor/state/|bench/"),
+    "RocksDB": (r"rocksdb/.*", r"base/rocksdb_log\.|collector/log/rocksdb/|consumer/monitor/state/|bench/"),
     "librdkafka": (r"librdkafka/.*", r"collector/log/kafka/|bench/"),
     "libcurl": (r"curl/.*", r"base/http_client\.cc$"),
     "prometheus-cpp's exposer": (r"prometheus/exposer\.h", r"^$"),

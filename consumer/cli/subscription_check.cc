@@ -1,7 +1,7 @@
 #include "consumer/cli/subscription_check.h"
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/clock.h"
 #include "base/glob.h"
 #include "base/line_pattern.h"
 #include "base/status.h"
@@ -27,7 +27,7 @@ bool BeginsAtEnd(const client::SubscribeOptions& options) {
 
 absl::Status CheckRange(const client::SubscribeOptions& options) {
   if (options.end_time == absl::InfiniteFuture()) return absl::OkStatus();
-  if (BeginsAtEnd(options) && options.end_time <= absl::Now()) {
+  if (BeginsAtEnd(options) && options.end_time <= absl::FromUnixNanos(SystemClock()->UnixNanos())) {
     return InvalidArgument("--to is in the past: nothing that comes can be before it; say --from where");
   }
   if (!options.start.proto().has_time()) return absl::OkStatus();

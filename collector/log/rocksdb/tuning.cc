@@ -1,6 +1,6 @@
 #include "collector/log/rocksdb/tuning.h"
 
-#include "collector/log/rocksdb/info_log.h"
+#include "base/rocksdb_log.h"
 #include "rocksdb/cache.h"
 #include "rocksdb/listener.h"
 #include "rocksdb/table.h"
@@ -75,7 +75,7 @@ rocksdb::DBOptions MakeDbOptions(const RocksDbOptions& options) {
   db.max_background_jobs = 2;
   db.bytes_per_sync = kMiB;
   db.avoid_unnecessary_blocking_io = true;
-  db.info_log = NewInfoLog();
+  db.info_log = NewRocksDbLog();
   db.listeners.push_back(std::make_shared<NoAutomaticRecovery>());
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/patience.h"
+#include "base/rocksdb_log.h"
 #include "base/status.h"
 #include "base/strings.h"
 #include "rocksdb/db.h"
@@ -74,8 +75,7 @@ rocksdb::Options Tuning() {
   options.max_total_wal_size = 32 * kMiB;
   options.max_background_jobs = 2;
   options.max_open_files = 64;
-  options.max_log_file_size = kMiB;
-  options.keep_log_file_num = 2;
+  options.info_log = NewRocksDbLog();
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   rocksdb::BlockBasedTableOptions table;
   table.checksum = rocksdb::kXXH3;

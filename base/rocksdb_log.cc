@@ -1,4 +1,4 @@
-#include "collector/log/rocksdb/info_log.h"
+#include "base/rocksdb_log.h"
 
 #include <array>
 #include <cstdarg>
@@ -6,14 +6,14 @@
 
 #include "base/log.h"
 
-namespace sluice::collector {
+namespace sluice {
 namespace {
 
 constexpr size_t kMessageBytesMax = 1024;
 
-class InfoLog final : public rocksdb::Logger {
+class RocksDbLogger final : public rocksdb::Logger {
  public:
-  InfoLog() : Logger(rocksdb::WARN_LEVEL) {}
+  RocksDbLogger() : Logger(rocksdb::WARN_LEVEL) {}
 
   void LogHeader(const char*, va_list) override {}  // all of its options, at each start
   void Logv(const char* format, va_list arguments) override {
@@ -26,6 +26,6 @@ class InfoLog final : public rocksdb::Logger {
 
 }  // namespace
 
-std::shared_ptr<rocksdb::Logger> NewInfoLog() { return std::make_shared<InfoLog>(); }
+std::shared_ptr<rocksdb::Logger> NewRocksDbLog() { return std::make_shared<RocksDbLogger>(); }
 
-}  // namespace sluice::collector
+}  // namespace sluice
