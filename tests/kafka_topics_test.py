@@ -74,6 +74,37 @@ def test_what_the_broker_refuses_becomes_a_dead_letter(sandbox, broker):
     assert collector.metric("sluice_collector_dead_letters_total", reason="refused") == 1
 
 
+def test_a_refused_record_is_not_missed_though_its_batch_has_another_dead_letter(sandbox, broker):
+    """The other one is delivered at the first try, and lies behind it."""
+    broker.admin("TopicCommand", "--create", "--topic", "rt-app", "--partitions", "1", "--config", "max.message.bytes=3000")
+    options = "dead_letters: {retries: 0, line_bytes: 16KiB, oversize: dead-letter}\n"
+    sandbox.collector(config=options + kafka.config(broker, "text", prefix("rt")))
+    file = sandbox.log_file("app/a.log")
+    refused, long = b"r" * 8000, b"l" * 20_000
+    file.append("a", refused, "b", long, "c")
+    agent = sandbox.agent(sandbox.logs)
+    expect_in_kafka(broker, "rt-app", [b"a", b"b", b"c"], 90)
+    expect_in_kafka(broker, "rt-dead-letter", [long[:16384], long[16384:], refused], 90)
+    agent.wait_metric("sluice_agent_records_acked_total", 5)
+
+
+def test_a_refused_record_goes_where_later_routes_send_it(sandbox, broker):
+    """Its neighbours are in that topic already."""
+    broker.admin("TopicCommand", "--create", "--topic", "rl-large", "--partitions", "1", "--config", "max.message.bytes=3000")
+    log = kafka.config(broker, "text", prefix("rl"))
+    routes = "dead_letters: {refused: wait}\nroutes: [{match: {regex: ^large}, topic: large}]\n"
+    collector = sandbox.collector(config=routes + log)
+    file = sandbox.log_file("app/a.log")
+    file.append("a", b"large " + b"x" * 8000, "b", "c")
+    agent = sandbox.agent(sandbox.logs)
+    expect_in_kafka(broker, "rl-app", [b"a", b"b", b"c"], 60)
+    agent.wait_metric("sluice_agent_batches_rejected_total", 1, timeout=60)
+    collector.kill()
+    (sandbox.home / "collector.yaml").write_text(log)
+    collector.start()
+    expect_in_kafka(broker, "rl-app", [b"a", b"b", b"c", file.lines[1]], 90)
+
+
 def test_a_topic_that_may_not_be_made_holds_its_file_until_it_is_there(sandbox, broker):
     watermarks = ["--topic", "nc-sluice-watermarks", "--partitions", "1", "--config", "cleanup.policy=compact"]
     broker.admin("TopicCommand", "--create", *watermarks)

@@ -18,6 +18,26 @@ void SetFile(const FileKey& key, v1::FileIdentity* file) {
 
 // Topics of a file that are remembered: a route has at most 16 besides its own.
 constexpr int kPlacesMax = 32;
+// Records that are remembered of a file in a topic: of more, the first ones would come twice if they were to come
+// again.
+constexpr int kOffsetsMax = 50'000;
+
+// Notes that the record that begins at `offset` is in `place`. False if that was known, or need not be: it is before
+// `watermark`.
+bool NoteRecord(uint64_t offset, uint64_t watermark, v1::KafkaFilePlace* place) {
+  if (offset < watermark) return false;
+  // A collector that did not write down each record did write how far they go.
+  if (!place->exact() && place->end_offset() > watermark) return false;
+  place->set_exact(true);
+  auto* const offsets = place->mutable_offsets();
+  const auto at = std::lower_bound(offsets->begin(), offsets->end(), offset);
+  if (at != offsets->end() && *at == offset) return false;
+  const auto index = at - offsets->begin();
+  offsets->Add(offset);
+  std::rotate(offsets->begin() + index, offsets->end() - 1, offsets->end());
+  if (offsets->size() > kOffsetsMax) offsets->erase(offsets->begin());
+  return true;
+}
 
 }  // namespace
 
@@ -55,6 +75,15 @@ v1::KafkaFilePlace& FileTable::PlaceIn(std::string_view topic, File* file) {
   return *places->Mutable(at);
 }
 
+void FileTable::MoveTo(uint64_t end_offset, File* file) {
+  file->state.mutable_watermark()->set_end_offset(end_offset);
+  for (v1::KafkaFilePlace& place : *file->state.mutable_places()) {
+    auto* const offsets = place.mutable_offsets();
+    if (offsets->empty()) continue;
+    offsets->erase(offsets->begin(), std::lower_bound(offsets->begin(), offsets->end(), end_offset));
+  }
+}
+
 FileTable::Verdict FileTable::Send(const BatchView& batch) {
   MutexLock lock(&mutex_);
   File& file = FindOrAdd(batch.agent, batch.file);
@@ -82,7 +111,9 @@ FileTable::Place FileTable::PlaceOf(const BatchView& part, int32_t partitions) {
   if (place.partition() < 0 || place.partition() >= partitions) {
     place.set_partition(PartitionOf(FileName(part.agent, part.file), partitions));
   }
-  return {place.partition(), place.end_offset()};
+  return {
+      place.partition(),
+      {.end = place.end_offset(), .exact = place.exact(), .offsets = {place.offsets().begin(), place.offsets().end()}}};
 }
 
 void FileTable::Delivered(const BatchView& batch) {
@@ -91,7 +122,7 @@ void FileTable::Delivered(const BatchView& batch) {
   v1::FileWatermark* mark = file.state.mutable_watermark();
   if (batch.end_offset <= mark->end_offset()) return;
   SetFile(batch.file, mark->mutable_file());
-  mark->set_end_offset(batch.end_offset);
+  MoveTo(batch.end_offset, &file);
   mark->set_path(std::string(batch.path));
   mark->mutable_head()->ParseFromArray(batch.head.data(), static_cast<int>(batch.head.size()));
   mark->mutable_frontier()->ParseFromArray(batch.frontier.data(), static_cast<int>(batch.frontier.size()));
@@ -135,13 +166,16 @@ bool FileTable::Found(const FileOfAgent& who, const MessageView& message, std::s
   v1::FileWatermark* mark = file.state.mutable_watermark();
   v1::KafkaFilePlace& place = PlaceIn(topic, &file);
   place.set_partition(partition);
-  if (message.end <= std::max(mark->end_offset(), place.end_offset())) return false;
-  place.set_end_offset(message.end);
-  Change(who.agent, who.file, &file);
+  const bool is_ahead = message.end > std::max(mark->end_offset(), place.end_offset());
   // Of what was divided among topics the others may be missing.
-  if (!message.whole) return true;
+  const bool moves_mark = message.whole && is_ahead;
+  const bool is_news = !moves_mark && NoteRecord(message.offset, mark->end_offset(), &place);
+  if (!is_ahead && !is_news) return false;
+  if (is_ahead) place.set_end_offset(message.end);
+  Change(who.agent, who.file, &file);
+  if (!moves_mark) return true;
   SetFile(who.file, mark->mutable_file());
-  mark->set_end_offset(message.end);
+  MoveTo(message.end, &file);
   if (!message.path.empty()) mark->set_path(std::string(message.path));
   // Of the bytes before this place nothing is known but that they were sent.
   mark->clear_frontier();

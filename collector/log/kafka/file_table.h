@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "base/mutex.h"
 #include "collector/log/batch_view.h"
+#include "collector/log/kafka/delivered_records.h"
 #include "collector/log/kafka/message_format.h"
 #include "collector/log/kafka/names.h"
 #include "sluice/v1/kafka_state.pb.h"
@@ -33,10 +34,11 @@ class FileTable {
   };
   // Decides, and notes it as sent.
   Verdict Send(const BatchView& batch);
-  // Where what goes to the topic of `part` is put, and from where on it is not delivered there yet.
+  // Where what goes to the topic of `part` is put, and what of it is delivered there although the file's watermark is
+  // not behind it.
   struct Place {
     int32_t partition = 0;
-    uint64_t from_offset = 0;
+    DeliveredRecords delivered;
   };
   Place PlaceOf(const BatchView& part, int32_t partitions);
   // Everything of `batch` is delivered: its end is the file's watermark.
@@ -81,6 +83,8 @@ class FileTable {
     bool AtRest() const { return !changed && sent_end <= state.watermark().end_offset(); }
   };
   using Files = absl::flat_hash_map<FileKey, File>;
+  // Moves the file's watermark on.
+  static void MoveTo(uint64_t end_offset, File* file);
   // The file's place in the topic; partition -1 if it had none.
   static v1::KafkaFilePlace& PlaceIn(std::string_view topic, File* file);
   File* Find(std::string_view agent, const FileKey& file) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -9,6 +9,7 @@
 
 #include "collector/log/event_log.h"
 #include "collector/log/kafka/cluster.h"
+#include "collector/log/kafka/delivered_records.h"
 #include "collector/log/kafka/handles.h"
 
 namespace sluice::collector::kafka {
@@ -26,8 +27,8 @@ struct InFlight;
 struct Outgoing {
   InFlight* batch = nullptr;
   BatchPart part;
-  bool whole = true;         // the batch itself
-  uint64_t from_offset = 0;  // records that begin before it are not sent
+  bool whole = true;           // the batch itself
+  DeliveredRecords delivered;  // these are not sent
   TopicPartition partition;
   uint32_t messages = 0;
 

@@ -54,7 +54,7 @@ class ProducerTest : public ::testing::Test {
     auto outgoing = std::make_unique<Outgoing>();
     outgoing->part = {batches_.back()->bytes, batches_.back()->view};
     outgoing->partition = {"app", partition};
-    outgoing->messages = CountRecords(outgoing->part.view, 0).records;
+    outgoing->messages = CountRecords(outgoing->part.view, {}).records;
     outgoing_.push_back(std::move(outgoing));
     return outgoing_.back().get();
   }

@@ -65,12 +65,8 @@ std::string_view ValueOf(const RecordView& record, KafkaValueFormat format, std:
 std::string_view RestOf(Outgoing* outgoing) {
   if (outgoing->begun) return outgoing->rest;
   const BatchView& view = outgoing->part.view;
-  std::string_view rest = view.bytes.substr(view.records_begin);
-  RecordCursor cursor(rest);
-  RecordView record;
-  while (cursor.Next(&record) && record.offset < outgoing->from_offset) rest.remove_prefix(record.field.size());
   outgoing->begun = true;
-  return rest;
+  return view.bytes.substr(view.records_begin);
 }
 
 }  // namespace
@@ -97,8 +93,12 @@ rd_kafka_resp_err_t RecordSender::Send(rd_kafka_topic_t* topic, int64_t now_unix
   RecordView next;
   for (bool more = cursor.Next(&next); more && room->messages > 0;) {
     record = next;
-    const std::string_view bytes = ValueOf(record, format_.value, &value_);
     more = cursor.Next(&next);
+    if (outgoing->delivered.Has(record.offset)) {
+      outgoing->rest.remove_prefix(record.field.size());
+      continue;
+    }
+    const std::string_view bytes = ValueOf(record, format_.value, &value_);
     const OwnHeaders own = headers.Own(record, more ? next.offset : view.end_offset);
     if (own.leaves_attributes_out && !std::exchange(told_, true)) TellWhatIsLeftOut(view);
     const size_t size = bytes.size() + overhead + headers.BytesMax(own);
@@ -138,15 +138,15 @@ Outgoing* RecordSender::Finish(const rd_kafka_message_t& message) {
   return outgoing;
 }
 
-RecordCount CountRecords(const BatchView& batch, uint64_t from_offset) {
+RecordCount CountRecords(const BatchView& batch, const DeliveredRecords& delivered) {
   const std::string_view records = batch.bytes.substr(batch.records_begin);
   // The summary is true; no record needs to be looked at.
-  if (from_offset <= batch.first_offset) return {batch.count, records.size()};
+  if (delivered.NoneFrom(batch.first_offset)) return {batch.count, records.size()};
   RecordCount count;
   RecordCursor cursor(records);
   RecordView record;
   while (cursor.Next(&record)) {
-    if (record.offset < from_offset) continue;
+    if (delivered.Has(record.offset)) continue;
     ++count.records;
     count.bytes += record.field.size();
   }

@@ -48,12 +48,12 @@ class RecordSender {
   std::string value_;
 };
 
-// Of the records that begin at `from_offset` or behind it.
+// Of the records that are not delivered yet.
 struct RecordCount {
   uint32_t records = 0;
   size_t bytes = 0;
 };
-RecordCount CountRecords(const BatchView& batch, uint64_t from_offset);
+RecordCount CountRecords(const BatchView& batch, const DeliveredRecords& delivered);
 
 // No message of the batch has more bytes, with what comes with its value: exact only beyond what a topic takes.
 size_t LargestMessage(const BatchView& batch, KafkaValueFormat format);

@@ -220,10 +220,11 @@ std::shared_ptr<InFlight> Writer::Prepare(Item item, const FileTable::Verdict& v
     outgoing->batch = batch.get();
     outgoing->whole = !divided;
     outgoing->part = divided ? (*batch->batch.parts)[i] : BatchPart{batch->batch.bytes, batch->batch.view};
-    const FileTable::Place place = parts_.files->PlaceOf(outgoing->part.view, partitions[i]);
+    FileTable::Place place = parts_.files->PlaceOf(outgoing->part.view, partitions[i]);
     outgoing->partition = {parts_.names->ToKafka(outgoing->part.view.topic), place.partition};
-    outgoing->from_offset = std::max(verdict.from_offset, place.from_offset);
-    const RecordCount count = CountRecords(outgoing->part.view, outgoing->from_offset);
+    outgoing->delivered = std::move(place.delivered);
+    outgoing->delivered.below = verdict.from_offset;
+    const RecordCount count = CountRecords(outgoing->part.view, outgoing->delivered);
     outgoing->messages = count.records;
     batch->messages += count.records;
     batch->bytes += count.bytes;
