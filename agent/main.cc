@@ -1,5 +1,6 @@
 // sluice-agent: watches log directories, streams what is written to them to a collector.
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -46,6 +47,9 @@ void AddFlags(CLI::App* app, sluice::agent::AgentFlags* flags, bool* check_confi
 }  // namespace
 
 int main(int argc, char** argv) {
+  // gRPC's own log would only say again, in its own format, what comes to us as a status.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+
   sluice::agent::AgentFlags flags;
   bool check_config = false;
   CLI::App app(kDescription, "sluice-agent");

@@ -93,6 +93,7 @@ void Shipper::RunStream() {
     if (stopping_) return;
     welcomed_ = ended_ = false;
   }
+  ended_at_ = current().address;
   stream = std::make_shared<PushStream>(current().channel, options_.hello, static_cast<PushStreamListener*>(this));
   bool was_welcomed;
   bool too_slow = false;
@@ -116,9 +117,11 @@ void Shipper::RunStream() {
   if (!too_slow && WaitForEnd()) {
     // In order: what was sent is acknowledged there before anything is sent elsewhere.
     return_home = true;
+    log::Info("ship", "going back to the collector that comes first", {{"collector", collectors_[0].address}});
     stream->Finish();
     MutexLock lock(&mutex_);
     while (!ended_) changed_.Wait(&mutex_);
+    end_ = absl::OkStatus();
   }
   if (too_slow) {
     stream->Cancel();
@@ -127,7 +130,7 @@ void Shipper::RunStream() {
     end_ = absl::DeadlineExceededError("the collector did not answer the handshake");
   }
   metrics_->connected.Set(0);
-  metrics_->connections_lost.Increment();
+  if (!return_home) metrics_->connections_lost.Increment();
   {
     MutexLock lock(&mutex_);
     was_welcomed = welcomed_;
@@ -168,7 +171,7 @@ void Shipper::LogEnd(const absl::Status& status, absl::Duration retry) {
   if (status == said_) return;
   said_ = status;
   log::Warn("ship", "not connected to the collector; lines wait in their files",
-            {{"collector", current().address}, {"reason", status}, {"retry_ms", absl::ToInt64Milliseconds(retry)}});
+            {{"collector", ended_at_}, {"reason", status}, {"retry_ms", absl::ToInt64Milliseconds(retry)}});
 }
 
 void Shipper::Take(std::vector<LinkEvent>* events) {

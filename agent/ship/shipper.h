@@ -81,9 +81,10 @@ class Shipper final : public CollectorLink, private PushStreamListener {
   AgentMetrics* const metrics_;
   std::vector<Collector> collectors_;  // the preferred one first
   std::atomic<size_t> current_{0};
-  size_t failures_ = 0;  // Run's: collectors that did not answer, one after the other
-  Backoff backoff_;      // Run's
-  absl::Status said_;    // Run's: what was logged last
+  size_t failures_ = 0;   // Run's: collectors that did not answer, one after the other
+  Backoff backoff_;       // Run's
+  absl::Status said_;     // Run's: what was logged last
+  std::string ended_at_;  // Run's: the collector of the last stream
   std::thread thread_;
 
   mutable Mutex mutex_;

@@ -282,9 +282,12 @@ TEST_F(ShipperTest, GoesToAnotherCollectorAtOnceAndComesBackToThePreferredOneInO
   collectors[preferred] = std::make_unique<ScriptedCollector>(ports[preferred].port());
   EXPECT_FALSE(refuge->Read().has_value());  // it says that nothing more comes, and waits
   EXPECT_FALSE(refuge->cancelled());
+  ::testing::internal::CaptureStderr();
   refuge->End(grpc::Status::OK);
   EXPECT_EQ(Next().kind, Kind::kDisconnected);
   Handshake(collectors[preferred].get());
+  EXPECT_EQ(metrics_.connections_lost.Value(), 1) << "going back is no loss";
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), Not(HasSubstr("not connected")));
 }
 
 TEST(PreferredOrderTest, SpreadsAgentsEvenlyAlsoWhenACollectorIsAway) {

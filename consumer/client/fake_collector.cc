@@ -83,9 +83,10 @@ void FakeCollector::EndStreamsAfter(size_t messages, grpc::Status status) {
   end_status_ = std::move(status);
 }
 
-void FakeCollector::RefuseWith(grpc::Status status) {
+void FakeCollector::RefuseWith(grpc::Status status, absl::Duration after) {
   MutexLock lock(&mutex_);
   refusal_ = std::move(status);
+  refuse_after_ = after;
 }
 
 std::vector<v1::SubscribeRequest> FakeCollector::requests() {
@@ -115,7 +116,11 @@ grpc::Status FakeCollector::Subscribe(grpc::ServerContext* context, const v1::Su
     MutexLock lock(&mutex_);
     requests_.push_back(*request);
     changed_.SignalAll();
-    if (!refusal_.ok()) return refusal_;
+    if (!refusal_.ok()) {
+      const absl::Time until = absl::Now() + refuse_after_;
+      while (!stopping_ && absl::Now() < until) changed_.WaitWithTimeout(&mutex_, until - absl::Now());
+      return refusal_;
+    }
     const v1::Start& start = request->start();
     if (start.has_cursor() && !absl::SimpleAtoi(start.cursor(), &stream.position)) {
       return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "start.cursor: no cursor");

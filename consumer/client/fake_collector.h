@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "base/mutex.h"
 #include "grpcpp/server.h"
 #include "sluice/v1/log_service.grpc.pb.h"
@@ -33,8 +34,8 @@ class FakeCollector final : public v1::LogService::Service {
   void SendNext(v1::SubscribeResponse response);
   // Every stream from now on ends like this after so many messages.
   void EndStreamsAfter(size_t messages, grpc::Status status);
-  // Every stream from now on ends like this at once; OK: no more.
-  void RefuseWith(grpc::Status status);
+  // Every stream from now on ends like this, after so long; OK: no more.
+  void RefuseWith(grpc::Status status, absl::Duration after = absl::ZeroDuration());
 
   // What the subscribers asked for, in order.
   std::vector<v1::SubscribeRequest> requests();
@@ -75,6 +76,7 @@ class FakeCollector final : public v1::LogService::Service {
   size_t messages_max_ ABSL_GUARDED_BY(mutex_) = SIZE_MAX;
   grpc::Status end_status_ ABSL_GUARDED_BY(mutex_);
   grpc::Status refusal_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration refuse_after_ ABSL_GUARDED_BY(mutex_);
   v1::ListTopicsResponse topics_ ABSL_GUARDED_BY(mutex_);
   v1::ListAgentsResponse agents_ ABSL_GUARDED_BY(mutex_);
 };

@@ -146,9 +146,9 @@ void Subscription::Impl::OnStreamEnd() {
 
 void Subscription::Impl::Retry(const absl::Status& reason) {
   channels_->Discard(channel_);
-  // A stream that lived was a connection, even if nothing came over it.
-  bool lived = absl::Nanoseconds(SystemClock()->MonotonicNanos() - stream_begin_nanos_) >
-               2 * channels_->options().connect_timeout;
+  // A stream that lived was a connection, even if nothing came over it: who follows may have nothing to be sent.
+  const bool lived = options_.follow && absl::Nanoseconds(SystemClock()->MonotonicNanos() - stream_begin_nanos_) >
+                                            2 * channels_->options().connect_timeout;
   if (disconnected_nanos_ < 0 || lived) disconnected_nanos_ = SystemClock()->MonotonicNanos();
   absl::Duration patience = options_.give_up_after - Disconnected();
   if (patience <= absl::ZeroDuration()) {

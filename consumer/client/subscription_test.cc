@@ -244,6 +244,17 @@ TEST_F(SubscriptionTest, GivesUpWhenThereIsNoConnectionForTooLong) {
             absl::StrCat("collector ", collector_.address(), ": no connection for 30ms: Connection refused"));
 }
 
+// As one whose brokers are away does, each time after a while.
+TEST_F(SubscriptionTest, GivesUpWhenTheCollectorHasNothingToSayForTooLong) {
+  collector_.RefuseWith(grpc::Status(grpc::StatusCode::UNAVAILABLE, "the brokers give nothing"),
+                        absl::Milliseconds(50));
+  auto subscription =
+      Subscribe({.give_up_after = absl::Milliseconds(120)}, {.connect_timeout = absl::Milliseconds(10)});
+  EXPECT_EQ(subscription->Next(), nullptr);
+  EXPECT_EQ(subscription->status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(subscription->status().message()), ::testing::HasSubstr("120ms: the brokers give nothing"));
+}
+
 TEST_F(SubscriptionTest, LimitCountsOverAllConnections) {
   collector_.AppendRecords(30);
   collector_.EndStreamsAfter(2, grpc::Status(grpc::StatusCode::UNAVAILABLE, "broken"));

@@ -1,5 +1,7 @@
 #include "collector/log/kafka/state_log.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
@@ -82,6 +84,7 @@ absl::Status StateLog::Write(const std::vector<Entry>& entries, absl::Duration t
   if (entries.empty()) return absl::OkStatus();
   const Clock* const clock = SystemClock();
   const int64_t deadline = clock->MonotonicNanos() + absl::ToInt64Nanoseconds(timeout);
+  const auto is_over = [&] { return clock->MonotonicNanos() >= std::min(deadline, write_until_.load()); };
   MutexLock lock(&write_mutex_);
   auto outcome = std::make_shared<Outcome>();
   for (const Entry& entry : entries) {
@@ -92,7 +95,7 @@ absl::Status StateLog::Write(const std::vector<Entry>& entries, absl::Duration t
     }
     ++outcome->left;
   }
-  while (outcome->left > 0 && clock->MonotonicNanos() < deadline) rd_kafka_poll(producer_.get(), 50);
+  while (outcome->left > 0 && !is_over()) rd_kafka_poll(producer_.get(), 50);
   if (outcome->left == 0 && outcome->error == RD_KAFKA_RESP_ERR_NO_ERROR) return absl::OkStatus();
   const absl::Status status =
       outcome->error != RD_KAFKA_RESP_ERR_NO_ERROR
@@ -103,6 +106,10 @@ absl::Status StateLog::Write(const std::vector<Entry>& entries, absl::Duration t
   rd_kafka_flush(producer_.get(), 1000);
   SLUICE_RETURN_IF_ERROR(MakeProducer());
   return status;
+}
+
+void StateLog::EndWithin(absl::Duration patience) {
+  write_until_ = SystemClock()->MonotonicNanos() + absl::ToInt64Nanoseconds(patience);
 }
 
 bool StateLog::IsGone(absl::Duration timeout) const {

@@ -1,7 +1,10 @@
 // The compacted topic in which collectors keep what they know: values by key, the last one counts.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +42,8 @@ class StateLog {
   absl::Status ReadOn(absl::Duration timeout, const Visitor& visitor);
   // The brokers know of no such topic.
   bool IsGone(absl::Duration timeout) const;
+  // From now on all writes together take no longer than this.
+  void EndWithin(absl::Duration patience);
 
  private:
   StateLog(KafkaOptions options, std::string topic, Cluster* cluster)
@@ -52,6 +57,7 @@ class StateLog {
   const std::string topic_;
   Cluster* const cluster_;
 
+  std::atomic<int64_t> write_until_{std::numeric_limits<int64_t>::max()};  // monotonic
   Mutex write_mutex_;
   Client producer_ ABSL_GUARDED_BY(write_mutex_);
   Mutex read_mutex_;

@@ -22,6 +22,8 @@ constexpr int64_t kAliveNanos = int64_t{10} * 1'000'000'000;
 // So much read for somebody else is noted down, so that the next one need not.
 constexpr int64_t kAdvanceMessages = 1'000;
 constexpr absl::Duration kGonePatience = absl::Seconds(5);
+// How long a stop waits for brokers that answer nothing.
+constexpr absl::Duration kStopPatience = absl::Seconds(5);
 constexpr int64_t kForgetIntervalNanos = int64_t{3600} * 1'000'000'000;
 
 std::string MakeId() {
@@ -339,6 +341,7 @@ void Watermarks::Stop(bool all_answered) {
     wake_.Signal();
   }
   if (!thread_.joinable()) return;
+  state_->EndWithin(kStopPatience);
   thread_.join();
   absl::Status status = Record();
   if (status.ok() && all_answered) {
