@@ -190,6 +190,21 @@ def fill(path) -> None:
 
 
 @needs_root
+def test_who_waits_for_brokers_that_are_away_can_be_stopped(sandbox, own_broker):
+    """The collector within the minute that its service has, and a tail that does not follow by itself."""
+    collector = sandbox.collector(config=kafka.config(own_broker))
+    sandbox.agent(sandbox.logs)
+    file = sandbox.log_file("app/x.log")
+    file.append("one")
+    expect_in_kafka(own_broker, "app", file.lines)
+    own_broker.kill()
+    file.append("two")
+    wait_until(lambda: collector.metric("sluice_collector_kafka_queue_messages") > 0, "a message that waits")
+    done = sandbox.cli("tail", "app", "--no-follow", "--timeout=2s", "--output=raw", timeout=60)
+    assert done.returncode == 1 and b"brokers" in done.stderr, done.stderr
+    collector.stop(timeout=45)
+
+
 def test_a_broker_whose_disk_is_full_and_that_is_started_again(sandbox, make_broker):
     """Brokers give up when their disk is full. What they had acknowledged is there afterwards, the rest comes once."""
     disk = sandbox.tmpfs("disk", "150m")
