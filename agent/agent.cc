@@ -110,6 +110,7 @@ void Agent::CreateStages() {
   tracker.close_idle = options_.close_idle;
   tracker.limiter = &limiter_;
   tracker.source_of = [this](const std::string& path) { return tree_->SourceOf(path); };
+  tracker.sources = [this]() -> const SourceList& { return tree_->sources(); };
   tracker_ = std::make_unique<FileTracker>(std::move(tracker), HostFileSystem(), clock_, &metrics_, events_.get());
   for (const std::shared_ptr<const Source>& source : options_.sources) {
     metrics_.CountParseErrors(source->options().name, 0);  // so that every source is there from the start
