@@ -52,6 +52,7 @@ void ApplyPriorities(const PriorityOptions& priority) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options, const Clock* clock) {
+  if (options.standard_input != nullptr) SLUICE_RETURN_IF_ERROR(CheckStandardInput());
   std::unique_ptr<Agent> agent(new Agent(std::move(options), clock));
   SLUICE_RETURN_IF_ERROR(agent->OpenStateDirectory());
   ApplyPriorities(agent->options_.priority);

@@ -13,6 +13,7 @@
 #include "base/help_formatter.h"
 #include "base/log.h"
 #include "base/nearest_word.h"
+#include "base/process.h"
 #include "base/strings.h"
 #include "base/text.h"
 
@@ -81,6 +82,9 @@ std::string Unexpected(const CLI::App* app) {
   return StrCat(argument.starts_with("-") ? "unknown flag " : "unexpected argument ", argument,
                 DidYouMean(app, argument));
 }
+
+// Before all static objects are made: one of gRPC's opens a descriptor.
+[[gnu::constructor(101)]] void BeforeAnythingIsOpened() { OccupyStandardDescriptors(); }
 
 int UsageError(const CLI::App* app, std::string_view problem) {
   const CLI::App* const command = CommandOf(app);

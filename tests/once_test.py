@@ -118,6 +118,14 @@ def test_standard_input_is_a_topic_with_every_byte(sandbox):
     assert sandbox.raw("stdin").count(b"again") == 2, "each run is a file of its own"
 
 
+def test_a_closed_standard_input_is_said(sandbox):
+    """Instead of whatever would be opened under its number."""
+    sandbox.collector()
+    done = run(sandbox, "-", prefix=["sh", "-c", 'exec "$@" <&-', "sh"])
+    assert done.returncode == 1
+    assert b"standard input is closed" in done.stderr
+
+
 def test_what_was_piped_in_is_sent_again_after_a_broken_connection(sandbox):
     collector = sandbox.collector()
     lines = numbered("line", 300_000)
