@@ -77,6 +77,16 @@ def test_once_fails_when_something_is_unreadable(sandbox, closed):
     assert sandbox.raw("b") == [b"open"], "the others are sent"
 
 
+def test_once_fails_when_directories_are_nested_too_deeply(sandbox):
+    sandbox.collector()
+    sandbox.log_file("/".join(["d"] * 65) + "/x.log").append("too deep")
+    sandbox.log_file("b/x.log").append("line")
+    done = run(sandbox, "--once", str(sandbox.logs))
+    assert done.returncode == 1
+    assert b"could not be read" in done.stderr and b"64 directories" in done.stderr and b"OK" not in done.stderr
+    assert sandbox.raw("b") == [b"line"], "the others are sent"
+
+
 def test_once_fails_when_lines_are_refused(sandbox):
     sandbox.collector(config="limits: {topics: 1}\n")
     for topic in "ab":
