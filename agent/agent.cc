@@ -223,6 +223,7 @@ void Agent::Loop() {
   Drain();
   tracker_->GiveUpDeleted();
   if (events_ != nullptr) events_->Work();
+  SendLastStatus();
 }
 
 // Does nothing for as long as the CPU limit says, but for stopping.

@@ -48,6 +48,17 @@ def test_once_reads_all_there_is_and_ends(sandbox):
     assert found.count(b"later") == 1 and found.count(b"was empty") == 1 and found.count(b"line line 00000000") == 1
 
 
+def test_no_lag_is_shown_of_a_run_that_sent_all(sandbox):
+    sandbox.collector()
+    file = sandbox.log_file("a/x.log")
+    file.append(*numbered("line", 500))
+    assert run(sandbox, "--once", str(sandbox.logs)).returncode == 0
+    (agent,) = sandbox.json("agents", "--files")
+    assert (agent["connected"], agent["lag_bytes"], agent["lag_millis"]) == (False, 0, 0)
+    size = file.path.stat().st_size
+    assert [(f["acked_offset"], f["size"]) for f in agent["file_list"]["files"]] == [(size, size)]
+
+
 def test_once_with_nothing_to_read_ends_well(sandbox):
     sandbox.collector()
     assert run(sandbox, "--once", str(sandbox.logs)).returncode == 0
