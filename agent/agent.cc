@@ -53,6 +53,7 @@ void ApplyPriorities(const PriorityOptions& priority) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(AgentOptions options, const Clock* clock) {
+  if (options.standard_input != nullptr) SLUICE_RETURN_IF_ERROR(CheckStandardInput());
   std::unique_ptr<Agent> agent(new Agent(std::move(options), clock));
   SLUICE_RETURN_IF_ERROR(agent->OpenStateDirectory());
   ApplyPriorities(agent->options_.priority);
@@ -111,6 +112,7 @@ void Agent::CreateStages() {
   tracker.close_idle = options_.close_idle;
   tracker.limiter = &limiter_;
   tracker.source_of = [this](const std::string& path) { return tree_->SourceOf(path); };
+  tracker.sources = [this]() -> const SourceList& { return tree_->sources(); };
   tracker_ = std::make_unique<FileTracker>(std::move(tracker), HostFileSystem(), clock_, &metrics_, events_.get());
   for (const std::shared_ptr<const Source>& source : options_.sources) {
     metrics_.CountParseErrors(source->options().name, 0);  // so that every source is there from the start
@@ -222,6 +224,7 @@ void Agent::Loop() {
   Drain();
   tracker_->GiveUpDeleted();
   if (events_ != nullptr) events_->Work();
+  SendLastStatus();
 }
 
 // Does nothing for as long as the CPU limit says, but for stopping.

@@ -76,6 +76,7 @@ class Agent {
   // agent_status.cc
   int64_t StatusIfDue(int64_t now);
   void SendStatus(int64_t now);
+  void SendLastStatus();
 
   // agent_reload.cc
   void LoadAgain();

@@ -62,4 +62,12 @@ void Agent::SendStatus(int64_t now) {
   shipper_->SendStatus(status);
 }
 
+// What the run came to, with the list of files: the collector shows it for as long as it remembers the agent.
+void Agent::SendLastStatus() {
+  if (!tailer_->connected()) return;
+  tracker_->UpdateGauges();
+  last_file_list_ = 0;
+  SendStatus(clock_->MonotonicNanos());
+}
+
 }  // namespace sluice::agent

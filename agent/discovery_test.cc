@@ -55,6 +55,36 @@ TEST(DiscoveryTest, TellsOfADirectoryThatCannotBeListedUntilItCan) {
   EXPECT_THAT(host.collector().LinesOf("closed"), ElementsAre("one"));
 }
 
+// `count` directories, one in the other.
+std::string Nested(size_t count) {
+  std::string path = "d";
+  for (size_t depth = 1; depth < count; ++depth) path += "/d";
+  return path;
+}
+
+TEST(DiscoveryTest, ADirectoryThatIsNestedTooDeeplyIsOneThatCannotBeRead) {
+  const size_t deepest = WatchTree::Options().depth_max;
+  TestHost host;
+  host.MakeDirectory(Nested(deepest + 1));
+  host.Append(Nested(deepest) + "/a.log", "one\n");
+  host.Append(Nested(deepest + 1) + "/a.log", "too deep\n");
+  host.StartAgent();
+  host.Settle();
+  host.tracker().UpdateGauges();
+  EXPECT_EQ(host.metrics().paths_unreadable.Value(), 1);
+  const v1::AgentFiles report = host.tracker().Report();
+  ASSERT_EQ(report.files_size(), 2);
+  EXPECT_EQ(report.files(0).path(), host.Path(Nested(deepest + 1) + "/"));
+  EXPECT_EQ(report.files(0).state(), v1::FILE_STATE_UNREADABLE);
+  ASSERT_EQ(host.collector().All().size(), 1);
+  EXPECT_EQ(host.collector().All()[0].bytes, "one");
+
+  std::filesystem::remove_all(host.Path(Nested(deepest + 1)));
+  host.Settle();
+  host.tracker().UpdateGauges();
+  EXPECT_EQ(host.metrics().paths_unreadable.Value(), 0);
+}
+
 TEST(DiscoveryTest, ForgetsADirectoryThatCouldNotBeListedWithIt) {
   TestHost host;
   host.MakeDirectory("closed");

@@ -154,6 +154,22 @@ TEST_F(ReloadingTest, StartAtEndHoldsForWhatAnAddedSourceFindsAtFirst) {
   EXPECT_THAT(LinesOf("b"), ::testing::UnorderedElementsAre("after", "made later"));
 }
 
+TEST_F(ReloadingTest, ASourceThatAReloadBringsBackIsLookedAtForTheFirstTime) {
+  SourceOptions from_end = Named("b", "b");
+  from_end.start_at = StartAt::kEnd;
+  host_.StartAgent();
+  host_.Reload({Named("a", "a"), from_end});
+  host_.Settle();
+  host_.Reload({Named("a", "a")});
+  host_.Settle();
+  host_.Append("b/meanwhile.log", "nobody was to read it\n");
+  host_.Reload({Named("a", "a"), from_end});
+  host_.Settle();
+  host_.Append("b/later.log", "made later\n");
+  host_.Settle();
+  EXPECT_THAT(LinesOf("b"), ElementsAre("made later"));
+}
+
 TEST_F(ReloadingTest, AFileThatWasRotatedAwayIsReadToItsEndUnderTheChangedSource) {
   host_.StartAgent();
   host_.Append("a/x.log", "a1\n");

@@ -75,18 +75,26 @@ Naming NamingOf(uint64_t seed) {
   return kind == 3 ? Naming::kExtension : kind == 6 ? Naming::kOldDirectory : Naming::kSuffix;
 }
 
+// Of the youngest rotated file: logrotate's `start`.
+int FirstNumberOf(uint64_t seed) { return seed % 9 == 4 ? 0 : 1; }
+
 enum class CopyBegins { kEmpty, kHalfDone };
 
 class Rotation {
  public:
   explicit Rotation(uint64_t seed, CopyBegins copy_begins = CopyBegins::kEmpty)
-      : random_(seed), mode_(ModeOf(seed)), naming_(NamingOf(seed)), copy_begins_(copy_begins), host_(OptionsOf(seed)) {
+      : random_(seed),
+        mode_(ModeOf(seed)),
+        naming_(NamingOf(seed)),
+        first_number_(FirstNumberOf(seed)),
+        copy_begins_(copy_begins),
+        host_(OptionsOf(seed)) {
     line_bytes_max_ = seed % 3 == 0 ? 20 : 300;
     percent_meanwhile_ = seed % 4 == 0 ? 0 : 1 + Pick(12);
   }
 
   void Run() {
-    Trace("mode ", mode_.name, ", naming ", static_cast<int>(naming_));
+    Trace("mode ", mode_.name, ", naming ", static_cast<int>(naming_), ", numbers from ", first_number_);
     if (naming_ == Naming::kOldDirectory) host_.MakeDirectory("old");
     Write();
     host_.NextTick();  // a copy is born later than its original
@@ -148,14 +156,18 @@ class Rotation {
     return absl::StrCat(naming_ == Naming::kOldDirectory ? "old/" : "", "app.log", mark);
   }
 
-  std::string NewName() const { return NameOf(mode_.dates ? absl::StrCat("-20260101", 10 + rotation_) : ".1"); }
+  std::string NumberedName(int number) const { return NameOf(absl::StrCat(".", number)); }
+
+  std::string NewName() const {
+    return mode_.dates ? NameOf(absl::StrCat("-20260101", 10 + rotation_)) : NumberedName(first_number_);
+  }
 
   // As logrotate does it: what was rotated last is compressed first, then all move on by one, then the log itself.
   void PlanRotation() {
     MayWrite();
     if (mode_.compress == Compress::kDelayed && !last_name_.empty()) PlanCompress(last_name_);
     if (!mode_.dates) {
-      for (int age = rotation_; age > 0; --age) PlanMove(age);
+      for (int age = rotation_; age > 0; --age) PlanMove(first_number_ + age - 1);
     }
     std::string name = last_name_ = NewName();
     mode_.copies ? PlanCopy(name) : PlanRename(name);
@@ -163,10 +175,10 @@ class Rotation {
     MayWrite();
   }
 
-  void PlanMove(int age) {
+  void PlanMove(int number) {
     for (const char* packed : {"", ".gz"}) {
-      std::string from = NameOf(absl::StrCat(".", age)) + packed;
-      std::string to = NameOf(absl::StrCat(".", age + 1)) + packed;
+      std::string from = NumberedName(number) + packed;
+      std::string to = NumberedName(number + 1) + packed;
       Then([this, from, to] {
         if (Exists(from)) Rename(from, to);
       });
@@ -337,6 +349,7 @@ class Rotation {
   std::mt19937_64 random_;
   const Mode mode_;
   const Naming naming_;
+  const int first_number_;
   const CopyBegins copy_begins_;
   TestHost host_;
   int line_bytes_max_;

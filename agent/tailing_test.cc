@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 std::string Repeat(std::string_view text, size_t count) {
   std::string all;
@@ -337,6 +338,72 @@ TEST(TailingTest, KeepsTheStartAtTheEndOverARestart) {
   host.StartAgent();
   host.Settle();
   EXPECT_THAT(host.collector().LinesOf("source"), ElementsAre("2"));
+}
+
+// The first start is over: what is made, or rotated, while the agent is down is new.
+void MakeAndRotateFiles(TestHost* host) {
+  host->Append("new.log", "new\n");
+  host->Rename("old.log", "old.log.1");
+  host->Append("old.log", "rotated\n");
+}
+
+TestHost::Options FromTheEnd() {
+  TestHost::Options options;
+  options.source.start_at = StartAt::kEnd;
+  return options;
+}
+
+TEST(StartAtEndTest, WhatIsNewAtALaterStartIsReadFromItsBeginning) {
+  TestHost host(FromTheEnd());
+  host.Append("old.log", "1\n");
+  host.StartAgent();
+  host.Settle();
+  host.SaveCheckpoint();
+  host.KillAgent();
+  MakeAndRotateFiles(&host);
+  host.StartAgent();
+  host.SettleAll();
+  EXPECT_THAT(host.collector().LinesOf("source"), UnorderedElementsAre("new", "rotated"));
+}
+
+TEST(StartAtEndTest, WhatIsNewAtALaterStartIsReadThoughThereWasNothingAtTheFirst) {
+  TestHost host(FromTheEnd());
+  host.StartAgent();
+  host.Settle();
+  EXPECT_TRUE(host.tracker().HasProgress()) << "that there was nothing is kept soon";
+  host.SaveCheckpoint();
+  host.KillAgent();
+  host.Append("new.log", "new\n");
+  host.StartAgent();
+  host.Settle();
+  EXPECT_THAT(host.collector().LinesOf("source"), ElementsAre("new"));
+}
+
+TEST(StartAtEndTest, WithoutTheStateDirectoryTheCollectorKnowsThatTheSourceWasThere) {
+  TestHost host(FromTheEnd());
+  host.Append("old.log", "1\n");
+  host.StartAgent();
+  host.Settle();
+  host.Append("old.log", "2\n");
+  host.Settle();
+  host.KillAgent();
+  host.LoseCheckpoint();
+  MakeAndRotateFiles(&host);
+  host.StartAgent();
+  host.SettleAll();
+  EXPECT_THAT(host.collector().LinesOf("source"), UnorderedElementsAre("2", "new", "rotated"));
+}
+
+TEST(StartAtEndTest, AStartThatNeverReachedTheCollectorIsNotTheFirst) {
+  TestHost host(FromTheEnd());
+  host.Append("old.log", "1\n");
+  host.StartAgent();
+  host.Work();
+  host.SaveCheckpoint();
+  host.KillAgent();
+  host.StartAgent();
+  host.Settle();
+  EXPECT_THAT(host.collector().LinesOf("source"), IsEmpty());
 }
 
 TEST(TailingTest, FollowsMoreFilesThanMayBeOpen) {

@@ -1,4 +1,4 @@
-// The process itself: its CPU time, its priority, its terminal.
+// The process itself: its CPU time, its priority, its terminal, its standard input and output.
 #pragma once
 
 #include <cstdint>
@@ -29,5 +29,13 @@ absl::Status SetIoPriority(const IoPriority& priority);
 
 // True if standard error is a terminal.
 bool StderrIsTerminal();
+
+// The descriptors 0 to 2, if they are closed, are taken by something that cannot be read, or written: otherwise the
+// next files and sockets that are opened get these numbers, and are taken for standard input and output. Programs
+// do so before anything is opened.
+void OccupyStandardDescriptors();
+
+// FailedPrecondition if standard input is closed, or cannot be read because it is open for writing.
+absl::Status CheckStandardInput();
 
 }  // namespace sluice

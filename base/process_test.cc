@@ -43,5 +43,23 @@ TEST(ProcessTest, PrioritiesHoldForTheThreadAndThoseThatItStarts) {
   EXPECT_NE(getpriority(PRIO_PROCESS, 0), 7);
 }
 
+TEST(ProcessDeathTest, NothingElseGetsTheNumbersOfClosedStandardDescriptors) {
+  const auto occupy = [] {
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    OccupyStandardDescriptors();
+    char byte = 0;
+    const bool are_dead = read(STDIN_FILENO, &byte, 1) < 0 && write(STDOUT_FILENO, &byte, 1) < 0;
+    const bool are_taken = dup(STDERR_FILENO) > STDERR_FILENO;
+    _exit(are_dead && are_taken && !CheckStandardInput().ok() ? 0 : 1);
+  };
+  EXPECT_EXIT(occupy(), ::testing::ExitedWithCode(0), "");
+}
+
+TEST(ProcessTest, StandardInputThatIsOpenStaysAsItIs) {
+  OccupyStandardDescriptors();
+  EXPECT_TRUE(CheckStandardInput().ok());
+}
+
 }  // namespace
 }  // namespace sluice

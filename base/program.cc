@@ -13,6 +13,7 @@
 #include "base/help_formatter.h"
 #include "base/log.h"
 #include "base/nearest_word.h"
+#include "base/process.h"
 #include "base/strings.h"
 #include "base/text.h"
 #include "google/protobuf/stubs/logging.h"
@@ -97,6 +98,9 @@ void RefuseEmptyValues(const CLI::App& app) {
 void WriteProtobufLog(google::protobuf::LogLevel, const char*, int, const std::string& message) {
   log::Debug("protobuf", "protobuf says", {{"message", message}});
 }
+
+// Before all static objects are made: one of gRPC's opens a descriptor.
+[[gnu::constructor(101)]] void BeforeAnythingIsOpened() { OccupyStandardDescriptors(); }
 
 int UsageError(const CLI::App* app, std::string_view problem) {
   const CLI::App* const command = CommandOf(app);

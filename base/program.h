@@ -1,4 +1,4 @@
-// What all our programs have in common: common flags, exit codes, signals.
+// What all our programs have in common: common flags, exit codes, signals; and descriptors 0 to 2 that are not closed.
 #pragma once
 
 #include <functional>

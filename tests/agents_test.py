@@ -31,6 +31,20 @@ def test_an_agent_is_shown_with_what_it_does(sandbox):
     wait_until(lambda: not agent_of(sandbox)["connected"], "the agent to be gone")
 
 
+def test_how_far_an_agent_came_is_shown_when_it_is_gone(sandbox):
+    sandbox.collector()
+    file = sandbox.log_file("a/x.log")
+    agent = sandbox.agent(sandbox.logs)
+    for count in (10, 20):
+        file.append(*numbered("line", 10, first=count))
+        sandbox.expect("a", file.lines)
+    agent.stop()
+    shown = agent_of(sandbox, "--files")
+    assert shown["lag_bytes"] == 0
+    size = file.path.stat().st_size
+    assert [(f["acked_offset"], f["size"]) for f in shown["file_list"]["files"]] == [(size, size)]
+
+
 def test_the_rate_is_there_while_lines_come_and_gone_after_them(sandbox):
     sandbox.collector()
     file = sandbox.log_file("a/x.log")

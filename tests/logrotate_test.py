@@ -29,6 +29,11 @@ MODES = {
     "copytruncate-dateext": "copytruncate\n dateext\n dateformat -%Y%m%d-%s",
     "copytruncate-extension": "copytruncate\n extension .log",
     "copytruncate-extension-dateext": "copytruncate\n extension .log\n dateext\n dateformat -%Y%m%d-%s",
+    "start-0": "create 0644\n start 0",
+    "start-0-compress": "create 0644\n start 0\n compress",
+    "copytruncate-start-0": "copytruncate\n start 0",
+    "copytruncate-start-0-extension": "copytruncate\n start 0\n extension .log",
+    "copytruncate-start-0-olddir": "copytruncate\n start 0\n olddir {olddir}\n createolddir 0755",
     "copytruncate-olddir": "copytruncate\n olddir {olddir}\n createolddir 0755",
 }
 # Compressed generations are read, too: nothing may come twice because of that.

@@ -48,6 +48,17 @@ def test_once_reads_all_there_is_and_ends(sandbox):
     assert found.count(b"later") == 1 and found.count(b"was empty") == 1 and found.count(b"line line 00000000") == 1
 
 
+def test_no_lag_is_shown_of_a_run_that_sent_all(sandbox):
+    sandbox.collector()
+    file = sandbox.log_file("a/x.log")
+    file.append(*numbered("line", 500))
+    assert run(sandbox, "--once", str(sandbox.logs)).returncode == 0
+    (agent,) = sandbox.json("agents", "--files")
+    assert (agent["connected"], agent["lag_bytes"], agent["lag_millis"]) == (False, 0, 0)
+    size = file.path.stat().st_size
+    assert [(f["acked_offset"], f["size"]) for f in agent["file_list"]["files"]] == [(size, size)]
+
+
 def test_once_with_nothing_to_read_ends_well(sandbox):
     sandbox.collector()
     assert run(sandbox, "--once", str(sandbox.logs)).returncode == 0
@@ -75,6 +86,16 @@ def test_once_fails_when_something_is_unreadable(sandbox, closed):
     assert done.returncode == 1
     assert str(sandbox.logs / closed).encode() in done.stderr and b"could not be read" in done.stderr
     assert sandbox.raw("b") == [b"open"], "the others are sent"
+
+
+def test_once_fails_when_directories_are_nested_too_deeply(sandbox):
+    sandbox.collector()
+    sandbox.log_file("/".join(["d"] * 65) + "/x.log").append("too deep")
+    sandbox.log_file("b/x.log").append("line")
+    done = run(sandbox, "--once", str(sandbox.logs))
+    assert done.returncode == 1
+    assert b"could not be read" in done.stderr and b"64 directories" in done.stderr and b"OK" not in done.stderr
+    assert sandbox.raw("b") == [b"line"], "the others are sent"
 
 
 def test_once_fails_when_lines_are_refused(sandbox):
@@ -116,6 +137,14 @@ def test_standard_input_is_a_topic_with_every_byte(sandbox):
     for n in range(2):
         assert run(sandbox, "-", input=b"again\n").returncode == 0
     assert sandbox.raw("stdin").count(b"again") == 2, "each run is a file of its own"
+
+
+def test_a_closed_standard_input_is_said(sandbox):
+    """Instead of whatever would be opened under its number."""
+    sandbox.collector()
+    done = run(sandbox, "-", prefix=["sh", "-c", 'exec "$@" <&-', "sh"])
+    assert done.returncode == 1
+    assert b"standard input is closed" in done.stderr
 
 
 def test_what_was_piped_in_is_sent_again_after_a_broken_connection(sandbox):

@@ -114,6 +114,27 @@ def test_start_at_end_is_remembered_not_applied_again(sandbox):
     sandbox.expect("app", [b"new 1", b"new 2"])
 
 
+@pytest.mark.parametrize("state", ["kept", "lost"])
+def test_start_at_end_leaves_out_nothing_that_is_made_while_the_agent_is_down(sandbox, state):
+    """Also if only the collector remembers that the agent was there before."""
+    file, new = sandbox.log_file("app/x.log"), sandbox.log_file("app/w.log")
+    file.append("old")
+    sandbox.collector()
+    agent = sandbox.agent(config=f"sources:\n  - {{name: s, root: {sandbox.logs}, start_at: end}}\n")
+    wait_until(lambda: agent.metric("sluice_agent_files_open") >= 1, "the file to be met")
+    file.append("read")
+    sandbox.expect("app", [b"read"])
+    agent.stop()
+    if state == "lost":
+        shutil.rmtree(agent.state_dir)
+    new.append("while-down")
+    file.rotate()
+    file.append("rotated-new")
+    agent.start()
+    wait_until(lambda: len(sandbox.raw("app")) >= 3, "the lines of the new files")
+    assert sorted(sandbox.raw("app")) == [b"read", b"rotated-new", b"while-down"]
+
+
 def test_checkpoints_are_written_by_count_too(sandbox):
     file = sandbox.log_file("app/x.log")
     sandbox.collector()

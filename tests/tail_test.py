@@ -29,6 +29,19 @@ def test_a_live_tail_shows_what_comes_and_not_what_was(sandbox):
     assert tail.wait_lines(2) == [b"new 1", b"new 2"]
 
 
+@pytest.mark.parametrize("command", [["tail", "app", "--no-follow"], ["topics"]])
+def test_a_closed_standard_output_is_a_failure(sandbox, command):
+    file = sandbox.log_file("app/x.log")
+    file.append("line")
+    sandbox.collector()
+    sandbox.agent(sandbox.logs)
+    sandbox.expect("app", file.lines)
+    argv = ["sh", "-c", 'exec "$@" >&-', "sh", str(settings.CLI), *command, f"--collector={sandbox.collector_process.address}"]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=settings.scaled(30), check=False)
+    assert done.returncode == 1
+    assert b"cannot write to standard output" in done.stderr and b"--help" not in done.stderr
+
+
 @pytest.mark.parametrize(
     "args, expected",
     [

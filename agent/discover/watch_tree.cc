@@ -117,8 +117,10 @@ void WatchTree::ForgetUnseen() {
 // Watches first and lists then: what is made between is told by the watch.
 void WatchTree::ScanDirectory(const std::string& path, size_t depth) {
   if (depth > options_.depth_max) {
-    SayOnce(path, "directories are nested too deeply; not looking below", absl::OkStatus());
-    return;
+    const absl::Status too_deep = FailedPrecondition("it is nested too deeply: it lies more than ", options_.depth_max,
+                                                     " directories below a root");
+    SayOnce(path, "not looking into a directory", too_deep);
+    return listener_->OnListed(path, too_deep);
   }
   Directory& directory = directories_[path];
   bool is_new = directory.seen_in_scan == 0;

@@ -47,6 +47,7 @@ class WatchTree {
 
   // Other sources from now on; a scan follows at the next Work.
   void SetSources(std::vector<std::shared_ptr<const Source>> sources);
+  const std::vector<std::shared_ptr<const Source>>& sources() const { return sources_; }
   // The source that includes a path; null if none does.
   std::shared_ptr<const Source> SourceOf(const std::string& path) const;
 

@@ -208,6 +208,7 @@ void FileTracker::OnListed(const std::string& directory, const absl::Status& sta
 void FileTracker::OnScanBegin() { ++scan_; }
 
 void FileTracker::OnScanEnd() {
+  has_progress_ |= !first_scan_done_ || !fresh_.empty();  // a first look more is over
   first_scan_done_ = true;
   fresh_.clear();
   unreadable_.Check(file_system_);

@@ -23,6 +23,7 @@
 #include "agent/tail/file_notices.h"
 #include "agent/tail/file_report.h"
 #include "agent/tail/file_table.h"
+#include "agent/tail/first_looks.h"
 #include "agent/tail/generations.h"
 #include "agent/tail/open_files.h"
 #include "agent/tail/ready_queue.h"
@@ -43,6 +44,8 @@ class FileTracker final : public FileListener {
     std::string host;
     // The source that includes a path; null if none does.
     std::function<std::shared_ptr<const Source>(const std::string&)> source_of;
+    // All of them.
+    std::function<const std::vector<std::shared_ptr<const Source>>&()> sources;
     size_t open_files_max = 1000;  // more idle files than that are closed, and opened again when they change
     // A file that has not changed for so long is closed, and opened again when it changes.
     absl::Duration close_idle = absl::InfiniteDuration();
@@ -62,7 +65,7 @@ class FileTracker final : public FileListener {
 
   // What was known before: from the checkpoint, and from the collector.
   void Learn(const v1::FileWatermark& watermark) { memory_.Learn(watermark); }
-  void Learn(const v1::AgentCheckpoint& checkpoint) { memory_.Learn(checkpoint); }
+  void Learn(const v1::AgentCheckpoint& checkpoint);
   // From now on files are compared with what was learnt, and read. Before, they are only held open.
   void StartReading();
   bool reading() const { return reading_; }
@@ -193,6 +196,8 @@ class FileTracker final : public FileListener {
   void EndArchive(TailedFile* file);
   int64_t TendArchives(int64_t now);
   void Adopt(TailedFile* file, const std::shared_ptr<const Source>& source);
+  void NoteEarlierSources();
+  void AddFirstLooks(v1::AgentCheckpoint* checkpoint);
   void TendReleased();
   bool TendOne(TailedFile* file, int64_t now);
   int64_t TendRotated(int64_t now);
@@ -224,7 +229,8 @@ class FileTracker final : public FileListener {
   std::vector<TailedFile*> unended_;     // rotated files that end inside of a line
   DecodingSlots slots_;
   std::vector<TailedFile*> released_;
-  absl::flat_hash_set<const Source*> fresh_;  // sources whose first look is not over
+  absl::flat_hash_set<const Source*> fresh_;  // sources that no scan has looked at yet
+  FirstLooks first_looks_;
   UnreadablePaths unreadable_;
   uint64_t scan_ = 0;
   bool first_scan_done_ = false;

@@ -45,9 +45,10 @@ FileStat InodeOf(const TailedFile& file) {
 
 void FileTracker::StartReading() {
   if (reading_) return;
+  NoteEarlierSources();
   FindRotatedAway();
   for (const v1::FileWatermark* known : memory_.All()) generations_.NoteLive(known->path());
-  reading_ = true;
+  reading_ = has_progress_ = true;  // soon it is known where all begin
   for (TailedFile* file : met_) {
     if (const auto* known = memory_.Newest(InodeOf(*file)); known != nullptr) {
       generations_.NoteRotated(*file, known->path());
@@ -164,9 +165,9 @@ void FileTracker::LookAtGrowth(TailedFile* file) {
 }
 
 void FileTracker::StartNew(TailedFile* file, const FileStat& stat) {
-  bool from_end =
-      file->source->options().start_at == StartAt::kEnd && file->present_at_start && file->identity.generation() == 0;
-  if (!from_end) return;
+  const bool is_first_look = file->present_at_start && !first_looks_.WasEarlier(*file->source);
+  const bool from_end = file->source->options().start_at == StartAt::kEnd && is_first_look;
+  if (!from_end || file->identity.generation() > 0) return;
   Mark start;
   start.offset = LastLineBegin(file->file.get(), std::min(stat.size, file->size_when_met));
   std::string before(std::min<uint64_t>(start.offset, kFrontierBytes), '\0');

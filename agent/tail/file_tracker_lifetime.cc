@@ -51,6 +51,11 @@ void FileTracker::Trim() {
   table_.ForEach([](TailedFile* file) { file->shared = std::string(); });
 }
 
+void FileTracker::Learn(const v1::AgentCheckpoint& checkpoint) {
+  memory_.Learn(checkpoint);
+  first_looks_.Learn(checkpoint);
+}
+
 void FileTracker::Progress(v1::AgentCheckpoint* checkpoint) {
   table_.ForEach([this](TailedFile* file) {
     if (file->resolved && file->dirty) Remember(*file);
@@ -58,6 +63,7 @@ void FileTracker::Progress(v1::AgentCheckpoint* checkpoint) {
   });
   has_progress_ = false;
   memory_.AddTo(checkpoint);
+  AddFirstLooks(checkpoint);
 }
 
 }  // namespace sluice::agent

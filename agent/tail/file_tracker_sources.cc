@@ -59,6 +59,7 @@ bool FileTracker::FinishAll() {
 void FileTracker::OnSourcesChanged(const absl::flat_hash_set<const Source*>& kept,
                                    const absl::flat_hash_set<const Source*>& fresh) {
   fresh_ = fresh;
+  for (const Source* source : fresh) first_looks_.Forget(*source);
   released_.clear();
   table_.ForEach([&](TailedFile* file) {
     if (file->is_stream) return;  // no source of the configuration
@@ -74,6 +75,30 @@ void FileTracker::OnSourcesChanged(const absl::flat_hash_set<const Source*>& kep
     if (!stays) Adopt(file, source);
     MarkReady(file);
   });
+}
+
+// Where no checkpoint tells, a source was there before if a file of it is known.
+void FileTracker::NoteEarlierSources() {
+  if (first_looks_.learnt()) return;
+  for (const v1::FileWatermark* known : memory_.All()) {
+    const std::shared_ptr<const Source> source = options_.source_of(known->path());
+    if (source != nullptr) first_looks_.NoteEarlier(*source);
+  }
+}
+
+// A source's first look is over when it is decided of each file that was found where reading it begins. That may take
+// until the collector is reached for the first time.
+void FileTracker::AddFirstLooks(v1::AgentCheckpoint* checkpoint) {
+  absl::flat_hash_set<const Source*> undecided = fresh_;
+  table_.ForEach([&undecided](const TailedFile* file) {
+    const bool is_copy = file->waiting && file->original != nullptr;  // it goes on where that one is
+    if (!file->present_at_start || file->resolved || file->read_failed || file->only_continues || is_copy) return;
+    undecided.insert(file->source.get());
+  });
+  for (const std::shared_ptr<const Source>& source : options_.sources()) {
+    if (reading_ && first_scan_done_ && !undecided.contains(source.get())) first_looks_.NoteOver(*source);
+  }
+  first_looks_.AddTo(checkpoint, options_.sources());
 }
 
 // Goes on where it is: what was sent under the source before it stays there.

@@ -42,7 +42,7 @@ uint64_t AgeOf(std::string_view suffix) {
     uint64_t& number = digits < kDateDigits ? first : rest;
     if (++digits <= kDateDigits + kRestDigits) number = number * 10 + static_cast<uint64_t>(c - '0');
   }
-  if (digits <= kCountDigitsMax) return first;
+  if (digits <= kCountDigitsMax) return first + 1;  // also the youngest of those that count from 0 is rotated
   return std::numeric_limits<uint64_t>::max() - (first * kRestValues + rest);
 }
 

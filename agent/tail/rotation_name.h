@@ -15,7 +15,7 @@ struct RotationName {
   bool is_doubtful = false;
 };
 
-// "app.log" (age 0), "app.log.1", "app.log.2.gz" (by their number), "app.log-20261120", "app.log.2026-11-20.3" (by
+// "app.log" (age 0), "app.log.0", "app.log.2.gz" (by their number), "app.log-20261120", "app.log.2026-11-20.3" (by
 // date, and what follows it; older than any number); and the same in front of the extension.
 RotationName ParseRotationName(std::string_view file_name);
 

@@ -11,12 +11,24 @@ TEST(RotationNameTest, TellsStemAndAge) {
   EXPECT_EQ(ParseRotationName("app.log").stem, "app.log");
   EXPECT_EQ(ParseRotationName("app.log").age, 0);
   EXPECT_EQ(ParseRotationName("app.log.1").stem, "app.log");
-  EXPECT_EQ(ParseRotationName("app.log.12.gz").age, 12);
+  EXPECT_EQ(ParseRotationName("app.log.12.gz").stem, "app.log");
+  EXPECT_EQ(ParseRotationName("app.log.12.gz").age, ParseRotationName("app.log.12").age);
   EXPECT_EQ(ParseRotationName("app.log-20261120").stem, "app.log");
   EXPECT_EQ(ParseRotationName("app.log.2026-11-20T09:15").stem, "app.log");
   EXPECT_EQ(ParseRotationName("app.log.").stem, "app.log.");
   EXPECT_EQ(ParseRotationName("12345").stem, "12345");
   EXPECT_EQ(ParseRotationName("").stem, "");
+}
+
+// logrotate's `start 0`; only the file that is written now is younger.
+TEST(RotationNameTest, NumbersMayBeginWithZero) {
+  EXPECT_GT(ParseRotationName("app.log.0").age, ParseRotationName("app.log").age);
+  EXPECT_GT(ParseRotationName("app.log.1").age, ParseRotationName("app.log.0").age);
+  EXPECT_GT(ParseRotationName("app.log.10").age, ParseRotationName("app.log.9").age);
+  EXPECT_GT(ParseRotationName("app.log-20261120").age, ParseRotationName("app.log.99999").age);
+  EXPECT_EQ(ParseRotationName("app.log.0.gz").age, ParseRotationName("app.0.log").age);
+  EXPECT_EQ(ParseRotationName("app.0.log").stem, "app.log");
+  EXPECT_TRUE(ParseRotationName("app.0.log").is_doubtful);
 }
 
 TEST(RotationNameTest, AnEarlierDateIsOlder) {
@@ -38,7 +50,7 @@ TEST(RotationNameTest, ADateCountsBeforeWhatFollowsIt) {
 TEST(RotationNameTest, TheAgeMayStandInFrontOfTheExtension) {
   for (const char* name : {"app.1.log", "app-1.log", "app_1.log", "app.1.log.gz"}) {
     EXPECT_EQ(ParseRotationName(name).stem, "app.log") << name;
-    EXPECT_EQ(ParseRotationName(name).age, 1) << name;
+    EXPECT_EQ(ParseRotationName(name).age, ParseRotationName("app.log.1").age) << name;
     EXPECT_TRUE(ParseRotationName(name).is_doubtful) << name;
   }
   EXPECT_EQ(ParseRotationName("app-20261120.log").stem, "app.log");

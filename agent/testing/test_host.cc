@@ -51,6 +51,7 @@ void TestHost::StartAgent() {
   tracker.close_idle = options_.close_idle;
   tracker.limiter = &limiter_;
   tracker.source_of = [this](const std::string& path) { return tree_->SourceOf(path); };
+  tracker.sources = [this]() -> const SourceList& { return tree_->sources(); };
   tracker_ = std::make_unique<FileTracker>(std::move(tracker), &files_, &clock_, metrics_.get(), &events_);
   checkpoints_ = std::make_unique<CheckpointStore>(state_, &files_);
   tracker_->Learn(checkpoints_->Load());
