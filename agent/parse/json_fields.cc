@@ -157,12 +157,13 @@ std::string_view Walker::Add(std::string_view name, FieldMeaning meaning, ondema
     if (raw.size() < 2 || raw.back() != '"') return json_errors::kMalformed;
     raw = raw.substr(1, raw.size() - 2);
   }
-  meanings_.Take(meaning, raw, depth);
+  const RawString inside = {.text = raw, .escaped = string && HasEscape(raw)};
+  meanings_.Take(meaning, inside, depth);
   if (name.data() == nullptr) [[unlikely]] {
     out_->OmitField();
     return {};
   }
-  if (string) return AddJsonString(name, {.text = raw, .escaped = HasEscape(raw)}, out_);
+  if (string) return AddJsonString(name, inside, out_);
   return AddJsonScalar(name, raw, out_);
 }
 
