@@ -109,6 +109,19 @@ size_t ReadTwoBlanks(const ZoneOffsets* local, std::string_view text, uint64_t* 
   return Finish(local, text, p + 20, seconds + second, unix_nano);
 }
 
+// "2 Nov 2026 09:15:39": the day may have one digit.
+size_t ReadShortDayFirst(const ZoneOffsets* local, std::string_view text, uint64_t* unix_nano) {
+  constexpr size_t kSize = std::string_view("2 Nov 2026 09:15:39").size();
+  if (text.size() < kSize) return 0;
+  const char* const p = text.data();
+  char padded[16] = {'0'};
+  std::memcpy(padded + 1, p, 15);
+  int64_t seconds;
+  const uint32_t second = TwoDigits(p + 17);
+  if (!ReadDayFirstTenMinutes(padded, &seconds) || !IsDigit(p[15]) || p[16] != ':' || second > 60) return 0;
+  return Finish(local, text, p + kSize, seconds + (p[15] - '0') * 60 + second, unix_nano);
+}
+
 // "2026-11-20T09:15Z": what has no seconds is a time if it has a zone.
 size_t ReadWithoutSeconds(std::string_view text, uint64_t* unix_nano) {
   constexpr size_t kClockEnd = std::string_view("2026-11-20T09:15").size();
@@ -148,11 +161,11 @@ size_t TimeReader::ReadYearFirst(std::string_view text, uint64_t* unix_nano) {
 
 size_t TimeReader::ReadDayFirst(std::string_view text, uint64_t* unix_nano) {
   constexpr size_t kSize = std::string_view("20/Nov/2026:09:15:39").size();
-  if (text.size() < kSize) return 0;
+  if (text.size() < kSize) return ReadShortDayFirst(zone_, text, unix_nano);
   const char* const p = text.data();
   if (p[14] != ':' || !Remembers(p)) {  // as above
     int64_t seconds;
-    if (!ReadDayFirstTenMinutes(p, &seconds)) return 0;
+    if (!ReadDayFirstTenMinutes(p, &seconds)) return ReadShortDayFirst(zone_, text, unix_nano);
     Remember(p, seconds);
   }
   const uint32_t second = TwoDigits(p + 18);

@@ -30,7 +30,7 @@ class TimeReader {
 
   // 2026-11-20T09:15:39.123Z; also with ' ' for the T, ',' for the point, '/' or '.' for the '-'. 2026-11-20T09:15Z
   size_t ReadYearFirst(std::string_view text, uint64_t* unix_nano);
-  // 20/Nov/2026:09:15:39 +0000, 20-Nov-2026 09:15:39.123, 20 Nov 2026 09:15:39
+  // 20/Nov/2026:09:15:39 +0000, 20-Nov-2026 09:15:39.123, 20 Nov 2026 09:15:39, 2 Nov 2026 09:15:39
   size_t ReadDayFirst(std::string_view text, uint64_t* unix_nano);
   // Nov 20 09:15:39[.123456], Nov 20 2026 09:15:39, Nov 20, 2026 9:15:39 AM; after a weekday also
   // Fri Nov 20 09:15:39.123456 2026, Fri Nov 20 09:15:39 UTC 2026 and Fri, 20 Nov 2026 09:15:39 GMT.
