@@ -43,11 +43,16 @@ FieldMeaning MeaningInside(FieldMeaning outer, std::string_view name);
 void TakeField(FieldMeaning meaning, std::string_view value, TimeReader* times, ParsedLine* out);
 // The same for the inside of a string with escapes, which are resolved first; what is malformed is no value.
 void TakeEscapedField(FieldMeaning meaning, std::string_view raw, Escapes escapes, TimeReader* times, ParsedLine* out);
-// For the inside of any string.
+// For the inside of any string. What is a time or a known level as it stands has no escapes: nobody has to look.
 inline void TakeStringField(FieldMeaning meaning, std::string_view raw, Escapes escapes, TimeReader* times,
                             ParsedLine* out) {
-  if (raw.find('\\') == raw.npos) [[likely]]
-    return TakeField(meaning, raw, times, out);
+  const std::string_view text_before = out->severity_text;
+  TakeField(meaning, raw, times, out);
+  const bool found =
+      meaning == FieldMeaning::kTime ? out->time_unix_nano != 0 : out->severity != v1::SEVERITY_UNSPECIFIED;
+  if (found || raw.find('\\') == raw.npos) [[likely]]
+    return;
+  out->severity_text = text_before;
   TakeEscapedField(meaning, raw, escapes, times, out);
 }
 

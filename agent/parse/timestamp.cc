@@ -109,19 +109,6 @@ size_t ReadTwoBlanks(const ZoneOffsets* local, std::string_view text, uint64_t* 
   return Finish(local, text, p + 20, seconds + second, unix_nano);
 }
 
-// "2 Nov 2026 09:15:39": the day may have one digit.
-size_t ReadShortDayFirst(const ZoneOffsets* local, std::string_view text, uint64_t* unix_nano) {
-  constexpr size_t kSize = std::string_view("2 Nov 2026 09:15:39").size();
-  if (text.size() < kSize) return 0;
-  const char* const p = text.data();
-  char padded[16] = {'0'};
-  std::memcpy(padded + 1, p, 15);
-  int64_t seconds;
-  const uint32_t second = TwoDigits(p + 17);
-  if (!ReadDayFirstTenMinutes(padded, &seconds) || !IsDigit(p[15]) || p[16] != ':' || second > 60) return 0;
-  return Finish(local, text, p + kSize, seconds + (p[15] - '0') * 60 + second, unix_nano);
-}
-
 // "2026-11-20T09:15Z": what has no seconds is a time if it has a zone.
 size_t ReadWithoutSeconds(std::string_view text, uint64_t* unix_nano) {
   constexpr size_t kClockEnd = std::string_view("2026-11-20T09:15").size();
@@ -161,11 +148,11 @@ size_t TimeReader::ReadYearFirst(std::string_view text, uint64_t* unix_nano) {
 
 size_t TimeReader::ReadDayFirst(std::string_view text, uint64_t* unix_nano) {
   constexpr size_t kSize = std::string_view("20/Nov/2026:09:15:39").size();
-  if (text.size() < kSize) return ReadShortDayFirst(zone_, text, unix_nano);
+  if (text.size() < kSize) return 0;
   const char* const p = text.data();
   if (p[14] != ':' || !Remembers(p)) {  // as above
     int64_t seconds;
-    if (!ReadDayFirstTenMinutes(p, &seconds)) return ReadShortDayFirst(zone_, text, unix_nano);
+    if (!ReadDayFirstTenMinutes(p, &seconds)) return 0;
     Remember(p, seconds);
   }
   const uint32_t second = TwoDigits(p + 18);
@@ -201,7 +188,8 @@ size_t TimeReader::ReadNameFirst(std::string_view text, uint64_t* unix_nano) {
   if (text.size() < std::string_view("Nov 2 09:15:39").size()) return 0;
   if (IsWeekday(p) && p[3] == ' ') return ReadAsctime(zone_, text, unix_nano);
   if (IsWeekday(p) && p[3] == ',' && p[4] == ' ') {
-    const size_t size = ReadDayFirst(text.substr(5), unix_nano);
+    size_t size = ReadDayFirst(text.substr(5), unix_nano);
+    if (size == 0) size = ReadShortDayFirst(text.substr(5), unix_nano);
     return size == 0 ? 0 : 5 + size;
   }
 

@@ -56,10 +56,12 @@ RecordAppender::Outcome RecordAppender::Append(std::string_view text, bool valid
   if (frame != nullptr) record.exact = frame->exact;
   const bool is_text = record.valid_utf8 && record.exact.empty();
   const uint32_t redactions = counts_.redactions;
-  const auto parse_rest = [&](std::string_view rest, ParsedLine* out) { ParseText(WithoutMark(rest, offset), out); };
-  counts_.redactions += redactor_.RedactLine(parsed_, parse_rest, &record);
+  if (redactor_.active()) {
+    const auto parse_rest = [&](std::string_view rest, ParsedLine* out) { ParseText(WithoutMark(rest, offset), out); };
+    counts_.redactions += redactor_.RedactLine(parsed_, parse_rest, &record);
+  }
   if (frame != nullptr) AddFrameAttributes(*frame, &record);
-  counts_.redactions += redactor_.RedactAttributes(parsed_, &record);
+  if (redactor_.active()) counts_.redactions += redactor_.RedactAttributes(parsed_, &record);
   if (!message_->AddRecord(record)) {
     bool whole_message_is_free = message_->batch_records() == 0 && message_->message().empty();
     // Only attributes can make a line too large for an empty message: the line itself is what must not be lost.

@@ -24,7 +24,6 @@ std::string_view RecordRedactor::Readable(std::string_view text) {
 
 uint32_t RecordRedactor::RedactLine(const ParsedLine& parsed, Parse parse, Record* record) {
   line_was_redacted_ = false;
-  if (redactor_ == nullptr) return 0;
   const std::string_view line = record->line;
   uint32_t count = redactor_->Redact(record->valid_utf8 ? line : Readable(line), &secrets_, &redacted_);
   if (count > 0) {
@@ -69,7 +68,7 @@ void RecordRedactor::KeepWhatIsLeft(const ParsedLine& parsed, std::string_view l
 }
 
 uint32_t RecordRedactor::RedactAttributes(const ParsedLine& parsed, Record* record) {
-  if (redactor_ == nullptr || record->attributes.empty()) return 0;
+  if (record->attributes.empty()) return 0;
   if (record->attributes.data() != attributes_.data()) {
     attributes_.assign(record->attributes.begin(), record->attributes.end());
     record->attributes = attributes_;

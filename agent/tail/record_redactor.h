@@ -24,10 +24,12 @@ class RecordRedactor {
   // `redactor`: of the records that follow; null if nothing is to be replaced.
   void Begin(const Redactor* redactor) { redactor_ = redactor; }
 
-  // Replaces in the line of `record`, in which `parsed` was found; `parse` finds it in another one. Returns how many
+  bool active() const { return redactor_ != nullptr; }
+
+  // If it is active: replaces in the line of `record`, in which `parsed` was found; `parse` finds it in another one. Returns how many
   // places were replaced.
   uint32_t RedactLine(const ParsedLine& parsed, Parse parse, Record* record);
-  // After RedactLine, and when all attributes are there: replaces in each.
+  // After RedactLine, when all attributes are there: replaces in each.
   uint32_t RedactAttributes(const ParsedLine& parsed, Record* record);
 
  private:
