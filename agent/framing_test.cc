@@ -364,5 +364,37 @@ TEST(ProcessingTest, WhatIsRedactedIsNowhereInTheRecord) {
   EXPECT_EQ(host.collector().All()[0].record.raw_body(), "");
 }
 
+TEST(ProcessingTest, WhatARegexReplacesInTheBodyIsInNoAttribute) {
+  TestHost::Options options;
+  options.source.parser = {.kind = ParserKind::kLogfmt};
+  options.source.process.redact = {{.regex = R"(iban=\w+)", .mask = "iban=***"}};
+  TestHost host(options);
+  host.Append("a.log", "level=info iban=DE89370400440532013000 x=1\n");
+  host.StartAgent();
+  host.Settle();
+  const auto records = host.collector().All();
+  ASSERT_EQ(records.size(), 1u);
+  const v1::LogRecord& record = records[0].record;
+  EXPECT_EQ(record.body(), "level=info iban=*** x=1");
+  EXPECT_EQ(record.attributes().at("iban"), "***");
+  EXPECT_EQ(record.attributes().at("x"), "1");
+  EXPECT_EQ(record.severity(), v1::SEVERITY_INFO);
+}
+
+TEST(ProcessingTest, BytesThatAreNoTextAreMatchedAsTheyAreShown) {
+  TestHost::Options options;
+  options.source.process.filter.drop = {{.regex = "drop.*me"}};
+  options.source.process.redact = {{.regex = "name=.*", .mask = "name=***"}};
+  TestHost host(options);
+  host.Append("a.log", "drop \xe9 me\nuser name=J\xe9r\xf4me Dupont\nother \xe9\n");
+  host.StartAgent();
+  host.Settle();
+  const auto records = host.collector().All();
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].record.body(), "user name=***");
+  EXPECT_EQ(records[0].record.raw_body(), "");
+  EXPECT_EQ(records[1].record.raw_body(), "other \xe9");
+}
+
 }  // namespace
 }  // namespace sluice::agent

@@ -121,6 +121,25 @@ def test_secrets_leave_neither_in_bodies_nor_in_attributes(sandbox):
     agent.wait_metric("sluice_agent_redactions_total", 9, source="app")
 
 
+def test_what_a_regex_takes_out_of_a_body_is_in_no_attribute(sandbox):
+    file = sandbox.log_file("shop/a.log")
+    file.append("level=info iban=DE8937 x=1", b"user name=J\xe9r\xf4me Dupont", b"drop \xe9 me", '{"iban":"DE8937","x":1}')
+    sandbox.collector()
+    sandbox.agent(
+        config=source(
+            sandbox,
+            "parser: auto",
+            "fields: all",
+            r"redact: [{regex: 'iban\W{1,3}\w+', mask: 'iban=***'}, {regex: 'name=.*', mask: 'name=***'}]",
+            "drop: [{regex: 'drop.*me'}]",
+        )
+    )
+    found = wait_for_bodies(sandbox, "shop", ["level=info iban=*** x=1", "user name=***", '{"iban=***","x":1}'])
+    assert found[0]["attributes"] == {"level": "info", "iban": "***", "x": "1"}
+    assert "raw_body" not in found[1]
+    assert found[2]["attributes"] == {"iban": "***", "x": "1"}, "a mask that breaks the format"
+
+
 def test_labels_from_the_path_the_host_and_the_environment(sandbox, monkeypatch):
     monkeypatch.setenv("SLUICE_TEST_TEAM", "payments")
     sandbox.log_file("cart/prod/a.log").append("one")

@@ -195,4 +195,14 @@ void TakeField(FieldMeaning meaning, std::string_view value, TimeReader* times, 
   }
 }
 
+void TakeEscapedField(FieldMeaning meaning, std::string_view raw, Escapes escapes, TimeReader* times, ParsedLine* out) {
+  constexpr size_t kRawMax = 256;  // what is longer is neither a time nor a level, were each character an escape
+  if (meaning == FieldMeaning::kNone || raw.size() > kRawMax) return;
+  char resolved[kRawMax];
+  const ptrdiff_t size = Unescape(raw, escapes, resolved);
+  if (size < 0) return;
+  TakeField(meaning, {resolved, static_cast<size_t>(size)}, times, out);
+  if (out->severity_text.data() == resolved) out->KeepSeverityText();
+}
+
 }  // namespace sluice::agent

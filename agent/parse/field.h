@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "agent/parse/json_text.h"
 #include "agent/parse/parsed_line.h"
 #include "agent/parse/timestamp.h"
 
@@ -40,6 +41,20 @@ FieldMeaning MeaningInside(FieldMeaning outer, std::string_view name);
 // Takes the value of a field of this meaning into `out`, if `out` has no such value yet and the value is one. A
 // severity's text that nobody knows is kept until one comes that is known.
 void TakeField(FieldMeaning meaning, std::string_view value, TimeReader* times, ParsedLine* out);
+// The same for the inside of a string with escapes, which are resolved first; what is malformed is no value.
+void TakeEscapedField(FieldMeaning meaning, std::string_view raw, Escapes escapes, TimeReader* times, ParsedLine* out);
+// For the inside of any string. What is a time or a known level as it stands has no escapes: nobody has to look.
+inline void TakeStringField(FieldMeaning meaning, std::string_view raw, Escapes escapes, TimeReader* times,
+                            ParsedLine* out) {
+  const std::string_view text_before = out->severity_text;
+  TakeField(meaning, raw, times, out);
+  const bool found =
+      meaning == FieldMeaning::kTime ? out->time_unix_nano != 0 : out->severity != v1::SEVERITY_UNSPECIFIED;
+  if (found || raw.find('\\') == raw.npos) [[likely]]
+    return;
+  out->severity_text = text_before;
+  TakeEscapedField(meaning, raw, escapes, times, out);
+}
 
 // Nothing more to be found.
 inline bool IsComplete(const ParsedLine& line) {

@@ -93,6 +93,24 @@ TEST(FieldTest, TakesWordsAndNumbersForSeverities) {
   EXPECT_EQ(Taken(FieldMeaning::kNone, "info"), "- - -");
 }
 
+TEST(FieldTest, ResolvesEscapes) {
+  const auto taken = [](FieldMeaning meaning, std::string_view raw, Escapes escapes = Escapes::kJson) {
+    TimeReader times;
+    ParsedLine line;
+    TakeStringField(meaning, raw, escapes, &times, &line);
+    return Show(line);
+  };
+  EXPECT_EQ(taken(FieldMeaning::kSeverity, "warn"), "- WARN warn");
+  EXPECT_EQ(taken(FieldMeaning::kSeverity, R"(w\u0061rn)"), "- WARN warn");
+  EXPECT_EQ(taken(FieldMeaning::kSeverity, R"(\u0033)"), "- ERROR 3");
+  EXPECT_EQ(taken(FieldMeaning::kSeverity, R"(\u0)"), "- - -");
+  EXPECT_EQ(taken(FieldMeaning::kSeverity, R"(\u0)", Escapes::kAny), R"(- - \u0)");
+  EXPECT_EQ(taken(FieldMeaning::kSeverity, R"(a\tb)"), "- - -") << "not printable";
+  EXPECT_EQ(taken(FieldMeaning::kSeverity, std::string(300, 'x') + R"(\n)"), "- - -");
+  EXPECT_EQ(taken(FieldMeaning::kNone, R"(w\u0061rn)"), "- - -");
+  EXPECT_EQ(taken(FieldMeaning::kTime, R"(2026-03-04T05:06:07\u002b01:00)"), "2026-03-04T04:06:07Z - -");
+}
+
 TEST(FieldTest, TheFirstUsableValueCounts) {
   TimeReader times;
   ParsedLine line;

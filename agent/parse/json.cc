@@ -3,11 +3,17 @@
 #include "agent/parse/field.h"
 #include "agent/parse/json_members.h"
 #include "agent/parse/json_scratch.h"
+#include "agent/parse/json_text.h"
 
 namespace sluice::agent {
 namespace {
 
 using Kind = MemberReader::Kind;
+
+void TakeMember(FieldMeaning meaning, const MemberReader& member, TimeReader* times, ParsedLine* out) {
+  if (member.kind() == Kind::kString) return TakeStringField(meaning, member.value(), Escapes::kJson, times, out);
+  TakeField(meaning, member.value(), times, out);
+}
 
 // Takes what an object inside of the outermost one tells. True if it is MongoDB's time.
 [[gnu::noinline]] bool TakeNested(FieldMeaning outer, std::string_view object, TimeReader* times, ParsedLine* out) {
@@ -18,7 +24,7 @@ using Kind = MemberReader::Kind;
     const FieldMeaning meaning = MeaningInside(outer, members.name());
     if (meaning == FieldMeaning::kNone || members.kind() == Kind::kNested) continue;
     mongo |= meaning == FieldMeaning::kTime;
-    TakeField(meaning, members.value(), times, out);
+    TakeMember(meaning, members, times, out);
   }
   return mongo;
 }
@@ -42,7 +48,7 @@ bool ParseJson(std::string_view text, TimeReader* times, ParsedLine* out) {
     if (members.kind() == Kind::kNested) {
       mongo |= TakeNested(meaning, members.value(), times, out);
     } else {
-      TakeField(meaning, members.value(), times, out);
+      TakeMember(meaning, members, times, out);
     }
   }
   return true;

@@ -54,7 +54,7 @@ void AppendObject(std::mt19937_64& random, int depth, std::string* text) {
 }
 
 void AppendValue(std::mt19937_64& random, int depth, std::string* text) {
-  constexpr std::array<std::string_view, 24> kValues = {R"("info")",
+  constexpr std::array<std::string_view, 27> kValues = {R"("info")",
                                                         R"("ERROR")",
                                                         R"("audit")",
                                                         "30",
@@ -77,6 +77,9 @@ void AppendValue(std::mt19937_64& random, int depth, std::string* text) {
                                                         R"(",\"level\":\"error\"")",
                                                         R"("W")",
                                                         R"("x y")",
+                                                        R"("w\u0061rn")",
+                                                        R"("\u0062ad")",
+                                                        R"("2026\/11\/20 09:15:39\u002B01:00")",
                                                         "1e5"};
   const uint64_t kind = random() % 8;
   if (kind == 0 && depth < 12) {

@@ -10,6 +10,7 @@
 
 #include "agent/parse/field.h"
 #include "agent/parse/json_meanings.h"
+#include "agent/parse/json_members.h"
 #include "agent/parse/json_named.h"
 #include "agent/parse/json_quick.h"
 #include "agent/parse/json_scratch.h"
@@ -157,12 +158,13 @@ std::string_view Walker::Add(std::string_view name, FieldMeaning meaning, ondema
     if (raw.size() < 2 || raw.back() != '"') return json_errors::kMalformed;
     raw = raw.substr(1, raw.size() - 2);
   }
-  meanings_.Take(meaning, raw, depth);
+  const RawString inside = {.text = raw, .escaped = string && HasEscape(raw)};
+  meanings_.Take(meaning, inside, depth);
   if (name.data() == nullptr) [[unlikely]] {
     out_->OmitField();
     return {};
   }
-  if (string) return AddJsonString(name, {.text = raw, .escaped = HasEscape(raw)}, out_);
+  if (string) return AddJsonString(name, inside, out_);
   return AddJsonScalar(name, raw, out_);
 }
 
@@ -197,17 +199,25 @@ std::string_view Walker::AddArray(std::string_view name, ondemand::value value) 
   return {};
 }
 
+// Of a text of which no object could be made.
+std::string_view ReasonOf(simdjson::error_code error, std::string_view text) {
+  const std::string_view reason = ReasonOf(error);
+  const char* const end = text.data() + text.size();
+  const bool ends_before = reason == json_errors::kUnfinished && internal::FindNestedEnd(text.data(), end, text.data());
+  return ends_before ? json_errors::kBehind : reason;
+}
+
 std::string_view ParseAll(std::string_view text, TimeReader* times, ParsedLine* out) {
   std::unique_ptr<FormatScratch>& kept = JsonScratch::Of(out).document;
   if (kept == nullptr) kept = std::make_unique<DocumentScratch>();
   auto* const scratch = static_cast<DocumentScratch*>(kept.get());
   ondemand::document document;
   if (const simdjson::error_code error = scratch->Begin(text).get(document); error != simdjson::SUCCESS) {
-    return ReasonOf(error);
+    return ReasonOf(error, text);
   }
   ondemand::object object;
   if (const simdjson::error_code error = document.get_object().get(object); error != simdjson::SUCCESS) {
-    return ReasonOf(error);
+    return ReasonOf(error, text);
   }
   const std::string_view reason = Walker(scratch->end(), times, out).Walk(object, "", FieldMeaning::kNone, 0);
   if (!reason.empty()) return reason;

@@ -76,7 +76,12 @@ TEST(JsonFieldsTest, SaysWhatIsWrong) {
       {"{", "! unfinished JSON"},
       {R"({"a":1)", "! unfinished JSON"},
       {R"({"a":"x)", "! unfinished JSON"},
-      {R"({"a":"x"} and more)", "! unfinished JSON"},
+      {R"({"a":"x"} and more)", "! text behind a JSON object"},
+      {R"({"a":1} x)", "! text behind a JSON object"},
+      {R"({"a":1}{)", "! text behind a JSON object"},
+      {R"({"a":1} "x)", "! text behind a JSON object"},
+      {R"({"a":"}" x)", "! unfinished JSON"},
+      {R"({"a":{"b":1} x)", "! unfinished JSON"},
       {R"({"a":1}{"b":2})", "! text behind a JSON object"},
       {R"({"a":1}})", "! text behind a JSON object"},
       {R"({"a":[1})", "! malformed JSON"},
@@ -134,6 +139,9 @@ TEST(JsonFieldsTest, GivesNamedFieldsOnly) {
   EXPECT_EQ(Named({"http.status", "http.path"}, kText), "- INFO info http.status=200 http.path=/ a");
   EXPECT_EQ(Named({"http.in.x", "a.b"}, kText), "- INFO info http.in.x=[1,2] a.b=7");
   EXPECT_EQ(Named({"http.in"}, kText), R"(- INFO info http.in={"x":[1,2]})") << "an object is text";
+  EXPECT_EQ(Named({"http.in", "http.in.x", "a.b"}, kText), R"(- INFO info http.in={"x":[1,2]} http.in.x=[1,2] a.b=7)")
+      << "and its fields";
+  EXPECT_EQ(Named({"http.in.x", "http.in"}, kText), R"(- INFO info http.in={"x":[1,2]} http.in.x=[1,2])");
   EXPECT_EQ(Named({"z", "no", "http.no", "level.x"}, kText), "- INFO info");
   EXPECT_EQ(Named({"a"}, R"({"a":1,"a":2})"), "- - - a=1");
   EXPECT_EQ(Named({"a", "b"}, R"({"a":1,"a":2})"), "- - - a=1 fields_omitted=1");

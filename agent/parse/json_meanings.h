@@ -4,6 +4,8 @@
 #include <string_view>
 
 #include "agent/parse/field.h"
+#include "agent/parse/json_text.h"
+#include "agent/parse/json_value.h"
 #include "agent/parse/parsed_line.h"
 #include "agent/parse/timestamp.h"
 
@@ -34,10 +36,12 @@ class JsonMeanings {
     return IsComplete(*out_) ? FieldMeaning::kNone : names_.Of(raw_name, outer, depth);
   }
   // A string's inside, or a scalar.
-  void Take(FieldMeaning meaning, std::string_view raw, int depth) {
+  void Take(FieldMeaning meaning, RawString raw, int depth) {
     if (meaning == FieldMeaning::kNone) return;
     names_.Pass(meaning, depth);
-    TakeField(meaning, raw, times_, out_);
+    if (raw.escaped) [[unlikely]]
+      return TakeEscapedField(meaning, raw.text, Escapes::kJson, times_, out_);
+    TakeField(meaning, raw.text, times_, out_);
   }
 
  private:

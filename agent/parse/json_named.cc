@@ -52,7 +52,9 @@ class NamedReader {
   }
 
   std::string_view Take(std::string_view name, const MemberReader& member, int depth) {
-    if (fields_.Wants(name)) return Add(name, member, out_);
+    if (fields_.Wants(name)) {
+      if (const std::string_view reason = Add(name, member, out_); !reason.empty()) return reason;
+    }
     const bool object = member.kind() == MemberReader::Kind::kNested && member.value().front() == '{';
     if (!object || depth + 1 == kJsonDepthMax || !fields_.WantsInside(name)) return {};
     char* const room = out_->Room(name.size() + 1);

@@ -75,10 +75,10 @@ class QuickReader {
         if (!AddNested(name, value, meaning, depth)) return false;
         continue;
       }
-      meanings_.Take(meaning, value, depth);
-      const std::string_view reason = members.kind() == MemberReader::Kind::kString
-                                          ? AddJsonString(name, Raw(value), out_)
-                                          : AddJsonScalar(name, value, out_);
+      const bool string = members.kind() == MemberReader::Kind::kString;
+      const RawString raw = string ? Raw(value) : RawString{.text = value};
+      meanings_.Take(meaning, raw, depth);
+      const std::string_view reason = string ? AddJsonString(name, raw, out_) : AddJsonScalar(name, value, out_);
       if (!reason.empty()) return false;
     }
     return members.AtEnd();

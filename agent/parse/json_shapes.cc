@@ -164,10 +164,13 @@ template <JsonShapes::Wanted kWanted>
   const StringEnd close = FindEnd(p, end);
   if (close.quote == nullptr) return nullptr;
   const std::string_view value(p, static_cast<size_t>(close.quote - p));
+  if (close.escaped) [[unlikely]] {
+    TakeEscapedField(step.meaning, value, Escapes::kJson, times, out);
+    if (kWanted == Wanted::kNoFields) return close.quote;
+    return internal::AddEscaped(NameOf(step), value, out).empty() ? close.quote : nullptr;
+  }
   if (step.meaning != FieldMeaning::kNone) TakeField(step.meaning, value, times, out);
   if (kWanted == Wanted::kNoFields) return close.quote;
-  if (close.escaped) [[unlikely]]
-    return internal::AddEscaped(NameOf(step), value, out).empty() ? close.quote : nullptr;
   out->AddDistinctField(NameOf(step), value);
   return close.quote;
 }

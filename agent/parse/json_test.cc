@@ -68,6 +68,14 @@ TEST(JsonTest, FindsTimeAndSeverityOfTheOutermostObject) {
       {R"({"level":null,"severity":"error"})", "- ERROR error"},
       {R"({"date":"2026-11-20","time":"2026-11-20T09:15:39Z"})", "2026-11-20T09:15:39Z - -"},
       {R"({"level":"audit"})", "- - audit"},
+      // Escapes are resolved.
+      {R"({"Timestamp":"2026-03-04T05:06:07.1\u002B01:00"})", "2026-03-04T04:06:07.1Z - -"},
+      {R"({"time":"2026\/03\/04 05:06:07","level":"w\u0061rn"})", "2026-03-04T05:06:07Z WARN warn"},
+      {R"({"log":{"level":"e\u0072r"},"t":{"$date":"2026-11-20T09:15:39.123\u002b00:00"}})",
+       "2026-11-20T09:15:39.123Z ERROR err"},
+      {R"({"level":"so \"called\""})", R"(- - so "called")"},
+      {R"({"level":"w\x61rn","severity":"a\nb","lvl":"info"})", "- INFO info"},
+      {R"({"level":\u0031})", "- - \\u0031"},
       // What is no JSON any more is read as far as it is.
       {R"({"level":"info","msg":"cut o)", "- INFO info"},
       {R"({"level":"info)", "- - -"},
@@ -107,7 +115,7 @@ class Oracle {
       if (nested_) {
         mongo |= value_[0] == '{' && Oracle(value_).ParseInside(meaning, &times_, out);
       } else {
-        TakeField(meaning, value_, &times_, out);
+        TakeValue(meaning, &times_, out);
       }
     }
   }
@@ -136,6 +144,10 @@ class Oracle {
     }
     return false;
   }
+  void TakeValue(FieldMeaning meaning, TimeReader* times, ParsedLine* out) const {
+    if (string_) return TakeEscapedField(meaning, value_, Escapes::kJson, times, out);
+    TakeField(meaning, value_, times, out);
+  }
   // True if there is MongoDB's time.
   bool ParseInside(FieldMeaning outer, TimeReader* times, ParsedLine* out) {
     bool mongo = false;
@@ -143,7 +155,7 @@ class Oracle {
       const FieldMeaning meaning = MeaningInside(outer, name_);
       if (meaning == FieldMeaning::kNone || nested_) continue;
       mongo |= meaning == FieldMeaning::kTime;
-      TakeField(meaning, value_, times, out);
+      TakeValue(meaning, times, out);
     }
     return mongo;
   }
@@ -156,7 +168,8 @@ class Oracle {
     Space();
     nested_ = Peek() == '{' || Peek() == '[';
     if (nested_) return Nested(&value_);
-    if (Peek() == '"') {
+    string_ = Peek() == '"';
+    if (string_) {
       ++at_;
       return String(&value_);
     }
@@ -187,6 +200,7 @@ class Oracle {
   std::string_view name_;
   std::string_view value_;
   bool nested_ = false;
+  bool string_ = false;
   TimeReader times_;
 };
 
@@ -247,6 +261,9 @@ class JsonGenerator {
                                       "x\\\"y",
                                       "\\\\\\\"",
                                       "\\u0041",
+                                      "w\\u0061rn",
+                                      "2026-11-20T09:15:39\\u002B01:00",
+                                      "bad\\escape",
                                       "",
                                       ","};
     constexpr const char* kScalars[] = {"1", "30", "null", "true", "1795166139", "1795166139.5", "-1e9", "3"};

@@ -74,6 +74,8 @@ bool ReadPairs(std::string_view text, const FieldSelection* fields, TimeReader* 
         value.text = {value_begin, size};
         p = value_begin + size;
       }
+    } else if (meaning != FieldMeaning::kNone && !value.bare) {
+      TakeStringField(meaning, value.text, Escapes::kAny, times, out);
     } else if (meaning != FieldMeaning::kNone) {
       TakeField(meaning, value.text, times, out);
     } else if (value.bare && value.text.starts_with(kAudit) && name == "msg") {

@@ -28,6 +28,8 @@ TEST(LogfmtTest, FindsTimeAndSeverity) {
       {R"(level)", "- - -"},
       {R"(level=)", "- - -"},
       {R"(level="unclosed)", "- - unclosed"},
+      {R"(level="warn\u0069ng" time="2026\/03\/04 05:06:07\x5a")", "2026-03-04T05:06:07Z WARN warning"},
+      {R"(level=w\u0061rn)", R"(- - w\u0061rn)"},
       {R"(level = error)", "- - -"},
       {R"(=info)", "- - -"},
       {"", "- - -"},

@@ -12,6 +12,12 @@ constexpr size_t kCountDigitsMax = 10;
 
 }  // namespace
 
+void ParsedLine::KeepSeverityText() {
+  severity_text = severity_text.substr(0, kSeverityTextMax);
+  std::copy(severity_text.begin(), severity_text.end(), severity_text_.begin());
+  severity_text = {severity_text_.data(), severity_text.size()};
+}
+
 bool ParsedLine::HasField(std::string_view name) const {
   return std::ranges::any_of(attributes(), [name](const Attribute& known) { return known.first == name; });
 }

@@ -65,6 +65,9 @@ class ParsedLine {
     used_ = 0;
   }
 
+  // What severity_text is a view of is gone soon.
+  void KeepSeverityText();
+
   // The line's fields, as far as the source asks for them. Names differ.
   std::span<const Attribute> attributes() const { return {attributes_.data(), count_}; }
   // Of their names and values together, but for fields_omitted.
@@ -128,6 +131,7 @@ class ParsedLine {
   uint32_t fields_omitted_ = 0;
   size_t used_ = 0;  // of room_
   std::unique_ptr<char[]> room_;
+  std::array<char, kSeverityTextMax> severity_text_;
 };
 
 }  // namespace sluice::agent

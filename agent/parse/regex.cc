@@ -6,6 +6,9 @@ namespace sluice::agent {
 
 absl::StatusOr<std::shared_ptr<const CompiledRegex>> CompiledRegex::Compile(const std::string& pattern,
                                                                             const FieldSelection& fields) {
+  if (pattern.size() > kPatternBytesMax) {
+    return absl::InvalidArgumentError(StrCat("regex has ", pattern.size(), " bytes; allowed are ", kPatternBytesMax));
+  }
   re2::RE2::Options options;
   options.set_log_errors(false);
   std::shared_ptr<CompiledRegex> compiled(new CompiledRegex(pattern, options));

@@ -25,6 +25,7 @@ class CompiledRegex {
     bool wanted;  // becomes an attribute
   };
   static constexpr int kGroupsMax = 32;  // named or not
+  static constexpr size_t kPatternBytesMax = 4096;
 
   // InvalidArgument with the reason.
   static absl::StatusOr<std::shared_ptr<const CompiledRegex>> Compile(const std::string& pattern,

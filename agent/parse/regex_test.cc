@@ -50,6 +50,9 @@ TEST(RegexTest, SaysWhatIsWrongWithAnExpression) {
   for (int i = 0; i < 33; ++i) many += "(x)";
   EXPECT_EQ(Found(many, ""),
             "INVALID_ARGUMENT: regex '" + many + "' has 33 groups; at most 32 are allowed, (?:…) does not count");
+  const std::string longest = "(?P<level>" + std::string(4096 - 11, 'x') + ")";
+  EXPECT_EQ(Found(longest, ""), "- - -");
+  EXPECT_EQ(Found(longest + "x", ""), "INVALID_ARGUMENT: regex has 4097 bytes; allowed are 4096");
 }
 
 }  // namespace

@@ -188,7 +188,8 @@ size_t TimeReader::ReadNameFirst(std::string_view text, uint64_t* unix_nano) {
   if (text.size() < std::string_view("Nov 2 09:15:39").size()) return 0;
   if (IsWeekday(p) && p[3] == ' ') return ReadAsctime(zone_, text, unix_nano);
   if (IsWeekday(p) && p[3] == ',' && p[4] == ' ') {
-    const size_t size = ReadDayFirst(text.substr(5), unix_nano);
+    size_t size = ReadDayFirst(text.substr(5), unix_nano);
+    if (size == 0) size = ReadShortDayFirst(text.substr(5), unix_nano);
     return size == 0 ? 0 : 5 + size;
   }
 

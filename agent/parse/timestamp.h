@@ -33,13 +33,15 @@ class TimeReader {
   // 20/Nov/2026:09:15:39 +0000, 20-Nov-2026 09:15:39.123, 20 Nov 2026 09:15:39
   size_t ReadDayFirst(std::string_view text, uint64_t* unix_nano);
   // Nov 20 09:15:39[.123456], Nov 20 2026 09:15:39, Nov 20, 2026 9:15:39 AM; after a weekday also
-  // Fri Nov 20 09:15:39.123456 2026, Fri Nov 20 09:15:39 UTC 2026 and Fri, 20 Nov 2026 09:15:39 GMT.
+  // Fri Nov 20 09:15:39.123456 2026, Fri Nov 20 09:15:39 UTC 2026 and Fri, 20 Nov 2026 09:15:39 GMT (or 2 Nov).
   size_t ReadNameFirst(std::string_view text, uint64_t* unix_nano);
   // klog's and glog's: 1120 09:15:39.123456, 20261120 09:15:39.123456
   size_t ReadKlog(std::string_view text, uint64_t* unix_nano);
   // A number of seconds, milli-, micro- or nanoseconds since 1970, whichever gives a time between 1973 and 2261.
   static size_t ReadEpoch(std::string_view text, uint64_t* unix_nano);
 
+  // 2 Nov 2026 09:15:39
+  size_t ReadShortDayFirst(std::string_view text, uint64_t* unix_nano);
   // ISO 8601's basic form: 20261120T091539Z, 20261120T091539.123+0100
   size_t ReadBasic(std::string_view text, uint64_t* unix_nano);
   // 11/20/2026 09:15:39, 1/5/2026 9:15:39 AM. A number above 12 is the day. If both may be the month, the first one is

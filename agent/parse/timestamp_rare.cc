@@ -22,6 +22,21 @@ bool ReadDayOrMonth(const char** p, const char* end, uint32_t* number) {
 
 }  // namespace
 
+size_t TimeReader::ReadShortDayFirst(std::string_view text, uint64_t* unix_nano) {
+  constexpr size_t kSize = std::string_view("2 Nov 2026 09:15:39").size();
+  if (text.size() < kSize) return 0;
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  const bool separated = p[1] == ' ' && p[5] == ' ' && p[10] == ' ';
+  if (!separated || !IsDigit(p[0])) return 0;
+  const uint32_t year = FourDigits(p + 6);
+  const MonthAndDay date = {MonthFromName(p + 2), static_cast<uint32_t>(p[0] - '0')};
+  p += 11;
+  int64_t second_of_day;
+  if (!ReadClock(&p, end, &second_of_day)) return 0;
+  return FinishDate(zone_, text, p, year, date, second_of_day, unix_nano);
+}
+
 size_t TimeReader::ReadBasic(std::string_view text, uint64_t* unix_nano) {
   constexpr size_t kSize = std::string_view("20261120T091539").size();
   if (text.size() < kSize) return 0;
@@ -84,6 +99,7 @@ size_t TimeReader::ReadShortYear(std::string_view text, uint64_t* unix_nano) {
 
 // What none of the frequent layouts is.
 size_t TimeReader::ReadRare(std::string_view text, uint64_t* unix_nano) {
+  if (text[1] == ' ') return ReadShortDayFirst(text, unix_nano);
   if (text[2] == '.') return ReadDotted(text, unix_nano);
   if (text[2] == '/' && text[8] == ' ') return ReadShortYear(text, unix_nano);
   if (text[1] == '/' || text[2] == '/') return ReadSlashed(text, unix_nano);

@@ -59,7 +59,8 @@ std::string_view NextValue(std::string_view* line) {
 bool CopyDate(std::string_view date, char* out) {
   if (date.size() == kDateSize) {
     std::memcpy(out, date.data(), kDateSize);
-    return true;
+    return date[4] == '-' && date[7] == '-' && FourDigits(date.data()) <= 9999 &&
+           IsDate(FourDigits(date.data()), TwoDigits(date.data() + 5), TwoDigits(date.data() + 8));
   }
   constexpr size_t kSize = std::string_view("20-Nov-2026").size();
   if (date.size() != kSize || date[2] != '-' || date[6] != '-') return false;
@@ -96,15 +97,14 @@ void W3cColumns::ReadDirectives(std::string_view lines) {
   }
 }
 
-// "2026-11-20 09:15:39", or nothing that is known.
+// "2026-11-20 09:15:39", "2026-11-20", or nothing that is known.
 void W3cColumns::ReadDate(std::string_view text) {
   const std::string_view date = NextColumn(&text);
   const std::string_view time = NextColumn(&text);
   const char* p = time.data();
   int64_t seconds = 0;
-  file_date_[0] = '\0';
-  if (!ReadClock(&p, time.data() + time.size(), &seconds) || !CopyDate(date, file_date_)) return;
-  file_second_of_day_ = static_cast<uint32_t>(seconds);
+  if (!CopyDate(date, file_date_)) file_date_[0] = '\0';
+  file_second_of_day_ = ReadClock(&p, time.data() + time.size(), &seconds) ? static_cast<uint32_t>(seconds) : 0;
 }
 
 void W3cColumns::ReadColumns(std::string_view text) {

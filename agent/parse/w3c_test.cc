@@ -79,6 +79,20 @@ TEST(W3cTest, TakesTheDateOfTheFileForRowsThatHaveATimeOnly) {
   EXPECT_EQ(Found(columns, "09:15:39 10.0.0.1"), "no row");
 }
 
+TEST(W3cTest, TheDateOfTheFileMayHaveNoTime) {
+  W3cColumns columns;
+  ASSERT_TRUE(columns.ReadDirective("#Fields: time cs-uri"));
+  for (std::string_view date : {"2026-03-06", "06-Mar-2026", " 2026-03-06 ", "2026-03-06 noon"}) {
+    ASSERT_TRUE(columns.ReadDirective("#Date: 2026-11-20 09:15:30"));
+    ASSERT_TRUE(columns.ReadDirective(StrCat("#Date: ", date)));
+    EXPECT_EQ(Found(columns, "07:00:00 /e"), "2026-03-06T07:00:00Z - -") << date;
+  }
+  for (std::string_view date : {"", "2026-02-30", "2026/03/06", "0123456789", "2026-03-0x", "x026-03-06"}) {
+    ASSERT_TRUE(columns.ReadDirective(StrCat("#Date: ", date)));
+    EXPECT_EQ(Found(columns, "07:00:00 /e"), "no row") << date;
+  }
+}
+
 TEST(W3cTest, ReadsTimesInTheSourcesZone) {
   const auto berlin = *ZoneOffsets::Load("Europe/Berlin");
   TimeReader times(berlin.get());

@@ -89,6 +89,9 @@ TEST(SecretsTest, ValuesOfNamesThatTell) {
 TEST(SecretsTest, WholeCredentialsOfAnAuthorization) {
   constexpr std::pair<std::string_view, std::string_view> kRows[] = {
       {"Authorization: Token 9944b09199c62bcf", "Authorization: Token [T]"},
+      {"Authorization: Bearer abc.def.gh1 rest of line", "Authorization: Bearer [T] rest of line"},
+      {"Authorization: Bearer abc.def.ghi, rest of line", "Authorization: Bearer [T], rest of line"},
+      {"Authorization: Bearer my-token abc.def", "Authorization: Bearer [T]"},
       {"authorization: ApiKey ann:abc1", "authorization: ApiKey [T]"},
       {"AUTHORIZATION: BEARER abc", "AUTHORIZATION: BEARER [T]"},
       {"Proxy-Authorization: Negotiate YIIx==", "Proxy-Authorization: Negotiate [T]"},

@@ -13,8 +13,8 @@ std::string_view WithoutCarriageReturn(std::string_view line) {
 }
 
 // A file of UTF-8 may begin with a byte order mark; it is a part of the body, but none of what the line says.
-std::string_view WithoutMark(std::string_view line) {
-  if (line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
+std::string_view WithoutMark(std::string_view line, uint64_t offset) {
+  if (offset == 0 && line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
   return line;
 }
 
@@ -33,15 +33,15 @@ void RecordAppender::Begin(TailedFile* file, MessageEncoder* message, uint64_t n
   several_lines_ = file->source->framing().rule() != nullptr;
   const Processor& processor = file->source->processor();
   filter_ = processor.filter().active() ? &processor.filter() : nullptr;
-  redactor_ = processor.redactor().active() ? &processor.redactor() : nullptr;
+  redactor_.Begin(processor.redactor().active() ? &processor.redactor() : nullptr);
   if (filter_ != nullptr) file_seed_ = RecordFilter::SeedOf(file->identity);
   counts_ = ReadCounts();
 }
 
 RecordAppender::Outcome RecordAppender::Append(std::string_view text, bool valid_utf8, uint64_t offset,
                                                v1::LinePart part, const Frame* frame) {
-  Parse(offset == 0 ? WithoutMark(text) : text, part, frame);
-  if (filter_ != nullptr && !Keeps(text, offset, part, frame)) return Outcome::kDropped;
+  Parse(WithoutMark(text, offset), part, frame);
+  if (filter_ != nullptr && !Keeps(text, valid_utf8, offset, part, frame)) return Outcome::kDropped;
   Record record;
   record.line = text;
   record.valid_utf8 = valid_utf8 || IsValidUtf8(text);
@@ -53,15 +53,15 @@ RecordAppender::Outcome RecordAppender::Append(std::string_view text, bool valid
   record.attributes = parsed_.attributes();
   record.attributes_are_utf8 = record.valid_utf8 && parsed_.attributes_are_whole;
   if (frame == nullptr && parsed_.attributes_are_inside) record.padded_attribute_bytes = parsed_.attribute_bytes();
-  if (frame != nullptr) {
-    record.exact = frame->exact;
-    if (!frame->stream.empty() || !frame->error.empty()) {
-      AddFrameAttributes(*frame);
-      record.attributes = attributes_;
-    }
+  if (frame != nullptr) record.exact = frame->exact;
+  const bool is_text = record.valid_utf8 && record.exact.empty();
+  const uint32_t redactions = counts_.redactions;
+  if (redactor_.active()) {
+    const auto parse_rest = [&](std::string_view rest, ParsedLine* out) { ParseText(WithoutMark(rest, offset), out); };
+    counts_.redactions += redactor_.RedactLine(parsed_, parse_rest, &record);
   }
-  uint32_t redactions = counts_.redactions;
-  if (redactor_ != nullptr) Redact(&record);
+  if (frame != nullptr) AddFrameAttributes(*frame, &record);
+  if (redactor_.active()) counts_.redactions += redactor_.RedactAttributes(parsed_, &record);
   if (!message_->AddRecord(record)) {
     bool whole_message_is_free = message_->batch_records() == 0 && message_->message().empty();
     // Only attributes can make a line too large for an empty message: the line itself is what must not be lost.
@@ -76,7 +76,7 @@ RecordAppender::Outcome RecordAppender::Append(std::string_view text, bool valid
     }
   }
   ++counts_.records;
-  if (!record.valid_utf8 || !record.exact.empty()) ++counts_.invalid_utf8;
+  if (!is_text) ++counts_.invalid_utf8;
   if (!parsed_.parse_error.empty() || (frame != nullptr && !frame->error.empty())) ++counts_.parse_errors;
   return Outcome::kAdded;
 }
@@ -90,8 +90,7 @@ void RecordAppender::Parse(std::string_view text, v1::LinePart part, const Frame
     parsed_.time_unix_nano = 0;
     parsed_.severity = v1::SEVERITY_UNSPECIFIED;
   } else {
-    const std::string_view head = several_lines_ ? HeadOf(text) : text;
-    file_->parser->Parse(WithoutCarriageReturn(head), static_cast<int64_t>(now_), &parsed_);
+    ParseText(text, &parsed_);
   }
   if (frame != nullptr && parsed_.time_unix_nano == 0 && !frame->time.empty()) {
     uint64_t time = 0;
@@ -102,14 +101,20 @@ void RecordAppender::Parse(std::string_view text, v1::LinePart part, const Frame
   file_->long_line_severity = parsed_.severity;
 }
 
+void RecordAppender::ParseText(std::string_view text, ParsedLine* out) {
+  const std::string_view head = several_lines_ ? HeadOf(text) : text;
+  file_->parser->Parse(WithoutCarriageReturn(head), static_cast<int64_t>(now_), out);
+}
+
 // What a parser looks at: the first line, but all of what is one JSON text or is taken apart by an expression.
 std::string_view RecordAppender::HeadOf(std::string_view text) const {
   const bool is_whole = text.starts_with('{') || file_->source->options().parser.kind == ParserKind::kRegex;
   return is_whole ? text : text.substr(0, text.find('\n'));
 }
 
-void RecordAppender::AddFrameAttributes(const Frame& frame) {
-  attributes_.assign(parsed_.attributes().begin(), parsed_.attributes().end());
+void RecordAppender::AddFrameAttributes(const Frame& frame, Record* record) {
+  if (frame.stream.empty() && frame.error.empty()) return;
+  attributes_.assign(record->attributes.begin(), record->attributes.end());
   const auto add = [this](std::string_view name, std::string_view value) {
     for (const Record::Attribute& known : attributes_) {
       if (known.first == name) return;  // the line's own word counts
@@ -119,16 +124,23 @@ void RecordAppender::AddFrameAttributes(const Frame& frame) {
   if (!frame.stream.empty()) add("stream", frame.stream);
   if (!frame.error.empty()) add("parse_error", frame.error);
   for (const auto& [name, value] : frame.attributes) add(name, value);
+  record->attributes = attributes_;
 }
 
 // A record in several parts is judged by its first one.
-bool RecordAppender::Keeps(std::string_view text, uint64_t offset, v1::LinePart part, const Frame* frame) {
+bool RecordAppender::Keeps(std::string_view text, bool valid_utf8, uint64_t offset, v1::LinePart part,
+                           const Frame* frame) {
   if (IsLaterPart(part)) {
     const bool dropped = file_->long_line_dropped && (frame == nullptr || frame->stream.empty());
     if (dropped) ++counts_.filtered;
     return !dropped;
   }
-  const std::string_view body = WithoutCarriageReturn(text);
+  std::string_view body = WithoutCarriageReturn(text);
+  std::string readable;
+  if (!valid_utf8 && !IsValidUtf8(body)) {  // expressions are searched in what is shown
+    readable = ReplaceInvalidUtf8(body);
+    body = readable;
+  }
   switch (filter_->Judge(body, parsed_.severity, file_seed_, offset)) {
     case RecordFilter::Verdict::kKeep:
       return true;
@@ -140,31 +152,6 @@ bool RecordAppender::Keeps(std::string_view text, uint64_t offset, v1::LinePart 
       return false;
   }
   return true;
-}
-
-void RecordAppender::Redact(Record* record) {
-  if (uint32_t count = redactor_->Redact(record->line, &secrets_, &redacted_); count > 0) {
-    counts_.redactions += count;
-    record->line = redacted_;
-    record->exact = {};  // would show what was taken out
-    if (!record->valid_utf8) record->valid_utf8 = IsValidUtf8(redacted_);
-  }
-  if (record->attributes.empty()) return;
-  if (record->attributes.data() != attributes_.data()) {
-    attributes_.assign(record->attributes.begin(), record->attributes.end());
-    record->attributes = attributes_;
-  }
-  size_t used = 0;
-  for (Record::Attribute& attribute : attributes_) {
-    if (used == redacted_attributes_.size()) redacted_attributes_.emplace_back();
-    std::string& out = redacted_attributes_[used];
-    const uint32_t count = redactor_->RedactValue(attribute.first, attribute.second, &secrets_, &out);
-    if (count == 0) continue;
-    counts_.redactions += count;
-    attribute.second = out;
-    record->padded_attribute_bytes = 0;
-    ++used;
-  }
 }
 
 }  // namespace sluice::agent

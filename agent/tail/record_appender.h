@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,6 +10,7 @@
 #include "agent/parse/parsed_line.h"
 #include "agent/parse/timestamp.h"
 #include "agent/process/processor.h"
+#include "agent/tail/record_redactor.h"
 #include "agent/tail/tailed_file.h"
 
 namespace sluice::agent {
@@ -54,26 +53,23 @@ class RecordAppender {
  private:
   Outcome Append(std::string_view text, bool valid_utf8, uint64_t offset, v1::LinePart part, const Frame* frame);
   void Parse(std::string_view text, v1::LinePart part, const Frame* frame);
-  void AddFrameAttributes(const Frame& frame);
+  void ParseText(std::string_view text, ParsedLine* out);
+  void AddFrameAttributes(const Frame& frame, Record* record);
   std::string_view HeadOf(std::string_view text) const;
-  bool Keeps(std::string_view text, uint64_t offset, v1::LinePart part, const Frame* frame);
-  void Redact(Record* record);
+  bool Keeps(std::string_view text, bool valid_utf8, uint64_t offset, v1::LinePart part, const Frame* frame);
 
   TailedFile* file_ = nullptr;
   MessageEncoder* message_ = nullptr;
   uint64_t now_ = 0;            // stamped on lines without a time
   bool several_lines_ = false;  // a record may have several
   const RecordFilter* filter_ = nullptr;
-  const Redactor* redactor_ = nullptr;
   uint64_t file_seed_ = 0;
   ReadCounts counts_;
 
   ParsedLine parsed_;
   TimeReader times_;
-  std::vector<Secret> secrets_;
-  std::string redacted_;
-  std::vector<Record::Attribute> attributes_;
-  std::deque<std::string> redacted_attributes_;
+  RecordRedactor redactor_;
+  std::vector<Record::Attribute> attributes_;  // with those of the frame
 };
 
 }  // namespace sluice::agent

@@ -81,8 +81,9 @@ Route::Verdict Route::Judge(const BatchView& batch, const SharedFields& shared) 
 bool Route::Matches(const RecordView& record) const {
   if ((severities_ >> record.severity & 1) == 0) return false;
   if (regex_ == nullptr) return true;
-  const std::string_view line = ExactLine(record);
-  return regex_->Match(re2::StringPiece(line.data(), line.size()), 0, line.size(), re2::RE2::UNANCHORED, nullptr, 0);
+  // Not the exact line: to an expression a byte that is no UTF-8 is nothing, not even "any character".
+  const re2::StringPiece body(record.body.data(), record.body.size());
+  return regex_->Match(body, 0, body.size(), re2::RE2::UNANCHORED, nullptr, 0);
 }
 
 std::vector<Destination> Route::Destinations(const SharedFields& shared) const {

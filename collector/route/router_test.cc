@@ -134,8 +134,9 @@ TEST(RouterTest, CutsABatchThatSeverityDivides) {
 TEST(RouterTest, CutsABatchThatARegularExpressionDivides) {
   v1::LogBatch batch = Batch({kInfo, kInfo, kInfo});
   batch.mutable_records(1)->set_body("GET /healthz");
-  batch.mutable_records(2)->set_raw_body("\xff /healthz");
-  const Router router = Compile({{.name = "health", .match = {.regex = "/healthz$"}, .drop = true}});
+  batch.mutable_records(2)->set_body("GET \uFFFD /healthz");
+  batch.mutable_records(2)->set_raw_body("GET \xff /healthz");
+  const Router router = Compile({{.name = "health", .match = {.regex = "GET .*/healthz$"}, .drop = true}});
   const Applied applied = Apply(router, batch);
   EXPECT_THAT(Shown(applied), ElementsAre("app: 0"));
   ASSERT_EQ(applied.counts.dropped.size(), 1u);

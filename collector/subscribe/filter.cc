@@ -125,10 +125,11 @@ Filter::Verdict Filter::Judge(const BatchView& batch) const {
 bool Filter::Matches(const RecordView& record) const {
   if ((severities_ >> record.severity & 1) == 0) return false;
   if (record.time_unix_nano < min_time_unix_nano_ || record.time_unix_nano >= end_time_unix_nano_) return false;
-  std::string_view line = ExactLine(record);
-  if (!contains_.empty() && line.find(contains_) == std::string_view::npos) return false;
-  return regex_ == nullptr ||
-         regex_->Match(re2::StringPiece(line.data(), line.size()), 0, line.size(), re2::RE2::UNANCHORED, nullptr, 0);
+  if (!contains_.empty() && ExactLine(record).find(contains_) == std::string_view::npos) return false;
+  if (regex_ == nullptr) return true;
+  // Not the exact line: to an expression a byte that is no UTF-8 is nothing, not even "any character".
+  const re2::StringPiece body(record.body.data(), record.body.size());
+  return regex_->Match(body, 0, body.size(), re2::RE2::UNANCHORED, nullptr, 0);
 }
 
 }  // namespace sluice::collector

@@ -105,7 +105,22 @@ bool OracleMatches(const v1::SubscribeRequest& request, const v1::LogRecord& rec
   if (request.has_end_time() && time >= nanos(request.end_time())) return false;
   const std::string& line = record.raw_body().empty() ? record.body() : record.raw_body();
   if (line.find(request.contains()) == std::string::npos) return false;
-  return request.regex().empty() || re2::RE2::PartialMatch(line, request.regex());
+  return request.regex().empty() || re2::RE2::PartialMatch(record.body(), request.regex());
+}
+
+TEST(FilterTest, AnExpressionSeesBytesThatAreNoTextAsTheyAreShown) {
+  v1::LogBatch batch = testing::MakeBatch({});
+  batch.mutable_records(0)->set_body("mid \uFFFD\uFFFD bad");
+  batch.mutable_records(0)->set_raw_body("mid \xff\xfe bad");
+  const PendingBatch pending = testing::Pend(batch);
+  RecordCursor cursor(pending.view.bytes.substr(pending.view.records_begin));
+  RecordView record;
+  ASSERT_TRUE(cursor.Next(&record));
+  v1::SubscribeRequest request;
+  request.set_regex("mid .* bad");
+  EXPECT_TRUE(Compiled(request).Matches(record));
+  request.set_contains("\xff\xfe");
+  EXPECT_TRUE(Compiled(request).Matches(record));
 }
 
 class Random {

@@ -28,7 +28,7 @@ bool Filter::MatchesRecord(const Line& line) const {
   const client::RecordView& record = line.record();
   if (record.severity() < min_severity) return false;
   if (!contains.empty() && !ContainsBytes(record.line(), contains)) return false;
-  if (regex != nullptr && !regex->Matches(record.line())) return false;
+  if (regex != nullptr && !regex->Matches(record.body())) return false;
   return std::all_of(fields.begin(), fields.end(), [&](const std::pair<Field, Glob>& field) {
     return field.first.shared() || MatchesField(field, line);
   });

@@ -23,6 +23,7 @@ struct Filter {
   v1::Severity min_severity = v1::SEVERITY_UNSPECIFIED;
   // In the exact line, byte for byte.
   std::string contains = {};
+  // In the line as it is shown: to an expression a byte that is no UTF-8 is nothing, not even "any character".
   std::shared_ptr<const LinePattern> regex = {};
   // A field that has a value, which the glob matches.
   std::vector<std::pair<Field, Glob>> fields = {};

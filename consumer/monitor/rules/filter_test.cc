@@ -14,14 +14,17 @@ namespace {
 Glob Topic(std::string_view pattern) { return Glob::Compile(pattern, Glob::Kind::kTopic).value(); }
 Glob Path(std::string_view pattern) { return Glob::Compile(pattern, Glob::Kind::kPath).value(); }
 
-// Of FullBatch's first record: topic shop.checkout, severity ERROR, "payment failed", order=A-1029, service=shop.
-bool Matches(const Filter& filter) {
+// Of a record of FullBatch. The first one: topic shop.checkout, severity ERROR, "payment failed", order=A-1029,
+// service=shop.
+bool Matches(const Filter& filter, int place = 0) {
   const std::string bytes = client::FullBatch().SerializeAsString();
   const client::Batch batch = client::Batch::Parse(bytes).value();
   AccessReader reader{LatencyField()};
   JsonBody json;
   Line line(&batch, &reader, &json);
-  const client::RecordView record = *batch.records().begin();
+  auto at = batch.records().begin();
+  for (int i = 0; i < place; ++i) ++at;
+  const client::RecordView record = *at;
   if (!filter.MatchesBatch(line)) return false;
   line.Set(&record);
   return filter.MatchesRecord(line);
@@ -50,6 +53,12 @@ TEST(FilterTest, LooksAtSeverityAndLine) {
   EXPECT_FALSE(Matches({.contains = "Failed"}));
   EXPECT_TRUE(Matches({.regex = LinePattern::Compile("^pay.* f").value()}));
   EXPECT_FALSE(Matches({.regex = LinePattern::Compile("^failed").value()}));
+}
+
+TEST(FilterTest, AnExpressionSeesBytesThatAreNoTextAsTheyAreShown) {
+  constexpr int kNoText = 1;
+  EXPECT_TRUE(Matches({.regex = LinePattern::Compile("^caf.$").value()}, kNoText));
+  EXPECT_TRUE(Matches({.contains = "caf\xe9"}, kNoText));
 }
 
 TEST(FilterTest, LooksAtFields) {
