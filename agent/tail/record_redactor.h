@@ -26,8 +26,8 @@ class RecordRedactor {
 
   bool active() const { return redactor_ != nullptr; }
 
-  // If it is active: replaces in the line of `record`, in which `parsed` was found; `parse` finds it in another one. Returns how many
-  // places were replaced.
+  // If it is active: replaces in the line of `record`, in which `parsed` was found; `parse` finds it in another one.
+  // Returns how many places were replaced.
   uint32_t RedactLine(const ParsedLine& parsed, Parse parse, Record* record);
   // After RedactLine, when all attributes are there: replaces in each.
   uint32_t RedactAttributes(const ParsedLine& parsed, Record* record);
