@@ -58,7 +58,8 @@ def test_delivers_over(sandbox, broker, name, port, security):
         (TLS, "tls: {ca: TLS/other-ca.pem}", "certificate verify failed"),
         (SASL, "sasl: {mechanism: PLAIN, username: app, password: wrong}", "Invalid username or password"),
         (SASL, "sasl: {mechanism: SCRAM-SHA-256, username: app, password: wrong}", "invalid credentials"),
-        (SASL, "create_topics: true", "no Kafka broker answers"),
+        (SASL, "create_topics: true", "Disconnected"),
+        (TLS, "create_topics: true", "requesting ApiVersion"),
     ],
 )
 def test_says_what_is_wrong(sandbox, broker, port, security, said):

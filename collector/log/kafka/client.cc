@@ -180,8 +180,9 @@ absl::StatusOr<Conf> MakeConf(const KafkaOptions& options, Role role, ErrorSink*
   Conf conf(rd_kafka_conf_new());
   SLUICE_RETURN_IF_ERROR(Set(conf.get(), "bootstrap.servers", absl::StrJoin(options.brokers, ",")));
   SLUICE_RETURN_IF_ERROR(Set(conf.get(), "client.id", "sluice-collector"));
-  // We tell who is connected and who is not; a close of an idle connection is no news.
-  SLUICE_RETURN_IF_ERROR(Set(conf.get(), "log.connection.close", "false"));
+  // We tell who is connected and who is not; a close of an idle connection is no news. But at the start it may be the
+  // answer to a client that speaks without TLS or SASL.
+  SLUICE_RETURN_IF_ERROR(Set(conf.get(), "log.connection.close", role == Role::kControl ? "true" : "false"));
   SLUICE_RETURN_IF_ERROR(SetSecurity(conf.get(), options));
   if (role == Role::kProducer) SLUICE_RETURN_IF_ERROR(SetAll(conf.get(), kProducerDefaults));
   if (role == Role::kReader) SLUICE_RETURN_IF_ERROR(SetAll(conf.get(), kReaderDefaults));

@@ -85,11 +85,14 @@ void Refresher::Announce() {
 }
 
 absl::Status Refresher::Health() {
-  SLUICE_RETURN_IF_ERROR(parts_.writer->Health());
-  MutexLock lock(&mutex_);
-  if (reachable_.ok()) return absl::OkStatus();
+  absl::Status health = parts_.writer->Health();
+  if (health.ok()) {
+    MutexLock lock(&mutex_);
+    health = reachable_;
+  }
+  if (health.ok()) return health;
   const std::string why = parts_.errors->last();
-  return why.empty() ? reachable_ : Annotate(reachable_, why);
+  return why.empty() ? health : Annotate(health, why);
 }
 
 void Refresher::Tell() {
