@@ -11,6 +11,7 @@
 #include "absl/functional/function_ref.h"
 #include "agent/encode/message_encoder.h"
 #include "agent/parse/parsed_line.h"
+#include "agent/process/redacted_line.h"
 #include "agent/process/redactor.h"
 
 namespace sluice::agent {
@@ -26,8 +27,8 @@ class RecordRedactor {
 
   bool active() const { return redactor_ != nullptr; }
 
-  // If it is active: replaces in the line of `record`, in which `parsed` was found; `parse` finds it in another one. Returns how many
-  // places were replaced.
+  // If it is active: replaces in the line of `record`, in which `parsed` was found; `parse` finds it in another one.
+  // Returns how many places were replaced.
   uint32_t RedactLine(const ParsedLine& parsed, Parse parse, Record* record);
   // After RedactLine, when all attributes are there: replaces in each.
   uint32_t RedactAttributes(const ParsedLine& parsed, Record* record);
@@ -36,6 +37,7 @@ class RecordRedactor {
   std::string_view Readable(std::string_view text);
   uint32_t RedactLevel(Record* record);
   void ParseWhatIsLeft(const ParsedLine& parsed, Parse parse, std::string_view line, Record* record);
+  bool IsLeft(const RedactedLine& left, const Record::Attribute& attribute);
   void KeepWhatIsLeft(const ParsedLine& parsed, std::string_view line, Record* record);
   uint32_t RedactValue(const ParsedLine& parsed, const Record::Attribute& attribute, std::string* out);
 
@@ -45,6 +47,7 @@ class RecordRedactor {
   std::string readable_;
   std::string redacted_;
   std::string redacted_level_;
+  std::string redacted_value_;
   std::unique_ptr<ParsedLine> left_;  // of the redacted line; most files never have one
   std::vector<Record::Attribute> attributes_;
   std::deque<std::string> redacted_attributes_;
