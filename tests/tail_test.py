@@ -73,6 +73,15 @@ def test_filters_of_history_and_live_agree(sandbox, args, expected):
     assert live.wait_lines(len(expected)) == wanted if expected else live.lines() == []
 
 
+def test_an_expression_sees_bytes_that_are_no_text_as_they_are_shown(sandbox):
+    file = sandbox.log_file("app/x.log")
+    file.append(b"mid \xff\xfe bad", b"mid bad")
+    sandbox.collector()
+    sandbox.agent(sandbox.logs)
+    sandbox.expect("app", file.lines)
+    assert sandbox.raw("--regex=mid .* bad") == file.lines[:1]
+
+
 def test_no_follow_ends_and_limit_ends(sandbox):
     file = sandbox.log_file("app/x.log")
     file.append(*numbered("x", 5000))

@@ -14,7 +14,8 @@ bool IsInside(std::string_view text, std::string_view part) {
 
 }  // namespace
 
-RedactedLine::RedactedLine(std::string_view line, std::string_view redacted) : line_(line), redacted_(redacted) {
+RedactedLine::RedactedLine(std::string_view line, std::string_view redacted)
+    : line_(line), redacted_(redacted), has_escapes_(line.find('\\') != line.npos) {
   const size_t common_max = std::min(line.size(), redacted.size());
   while (front_ < common_max && line[front_] == redacted[front_]) ++front_;
   while (end_ < common_max - front_ && line[line.size() - 1 - end_] == redacted[redacted.size() - 1 - end_]) ++end_;
@@ -27,7 +28,9 @@ bool RedactedLine::Shows(std::string_view part) const {
 bool RedactedLine::ShowsName(std::string_view name) const {
   for (;;) {
     const size_t dot = name.find('.');
-    if (redacted_.find(name.substr(0, dot)) == redacted_.npos) return false;
+    const std::string_view word = name.substr(0, dot);
+    const bool is_of_line = has_escapes_ || line_.find(word) != line_.npos;
+    if (is_of_line && redacted_.find(word) == redacted_.npos) return false;
     if (dot == name.npos) return true;
     name.remove_prefix(dot + 1);
   }

@@ -16,15 +16,18 @@ class RedactedLine {
   // The views must outlive it.
   RedactedLine(std::string_view line, std::string_view redacted);
 
+  std::string_view redacted() const { return redacted_; }
   // If `part` is a view into the line, and of what was not replaced.
   bool Shows(std::string_view part) const;
-  // If the names that dots join in a field's name are all somewhere in what is left.
+  // If the names that dots join in a field's name are all somewhere in what is left, or are words of the parser, which
+  // the line never had.
   bool ShowsName(std::string_view name) const;
 
  private:
   const std::string_view line_;
   const std::string_view redacted_;
-  size_t front_ = 0;  // bytes
+  const bool has_escapes_;  // what the line never had may stand in it nevertheless
+  size_t front_ = 0;        // bytes
   size_t end_ = 0;
 };
 

@@ -36,6 +36,8 @@ TEST(RedactedLineTest, ANameIsShownIfAllOfItIsLeft) {
   EXPECT_TRUE(shown.ShowsName("http.status"));
   EXPECT_FALSE(shown.ShowsName("http.DE8937"));
   EXPECT_FALSE(shown.ShowsName("DE8937.status"));
+  EXPECT_TRUE(shown.ShowsName("remote_addr")) << "a word of the parser";
+  EXPECT_FALSE(RedactedLine(R"({"DE\u0038937":5})", "{***:5}").ShowsName("DE8937"));
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "agent/process/redacted_line.h"
 #include "base/text.h"
 
 namespace sluice::agent {
@@ -56,13 +55,21 @@ void RecordRedactor::ParseWhatIsLeft(const ParsedLine& parsed, Parse parse, std:
   record->attributes_are_utf8 = record->valid_utf8 && left_->attributes_are_whole;
 }
 
-// The masks made a line of another format of it. What they left of the attributes is known of those that stand in the
-// line as they are; the others are masked as a whole.
+// If what the rules leave of `attribute` is in what they left of the line.
+bool RecordRedactor::IsLeft(const RedactedLine& left, const Record::Attribute& attribute) {
+  const auto& [name, value] = attribute;
+  if (left.Shows(value)) return true;
+  const uint32_t count = redactor_->RedactValue(name, Readable(value), &secrets_, &redacted_value_);
+  return count > 0 && left.redacted().find(redacted_value_) != std::string_view::npos;
+}
+
+// The masks made a line of another format of it. What they left of the attributes is not known of all: the others are
+// masked as a whole.
 void RecordRedactor::KeepWhatIsLeft(const ParsedLine& parsed, std::string_view line, Record* record) {
   const RedactedLine left(line, record->line);
   attributes_.clear();
   for (const auto& [name, value] : parsed.attributes()) {
-    if (left.ShowsName(name)) attributes_.emplace_back(name, left.Shows(value) ? value : kDefaultMask);
+    if (left.ShowsName(name)) attributes_.emplace_back(name, IsLeft(left, {name, value}) ? value : kDefaultMask);
   }
   record->attributes = attributes_;
 }

@@ -11,6 +11,7 @@
 #include "absl/functional/function_ref.h"
 #include "agent/encode/message_encoder.h"
 #include "agent/parse/parsed_line.h"
+#include "agent/process/redacted_line.h"
 #include "agent/process/redactor.h"
 
 namespace sluice::agent {
@@ -36,6 +37,7 @@ class RecordRedactor {
   std::string_view Readable(std::string_view text);
   uint32_t RedactLevel(Record* record);
   void ParseWhatIsLeft(const ParsedLine& parsed, Parse parse, std::string_view line, Record* record);
+  bool IsLeft(const RedactedLine& left, const Record::Attribute& attribute);
   void KeepWhatIsLeft(const ParsedLine& parsed, std::string_view line, Record* record);
   uint32_t RedactValue(const ParsedLine& parsed, const Record::Attribute& attribute, std::string* out);
 
@@ -45,6 +47,7 @@ class RecordRedactor {
   std::string readable_;
   std::string redacted_;
   std::string redacted_level_;
+  std::string redacted_value_;
   std::unique_ptr<ParsedLine> left_;  // of the redacted line; most files never have one
   std::vector<Record::Attribute> attributes_;
   std::deque<std::string> redacted_attributes_;

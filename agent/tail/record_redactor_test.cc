@@ -77,6 +77,17 @@ TEST(RecordRedactorTest, AMaskThatBreaksTheFormatLeavesWhatStandsOutsideOfIt) {
       << "a name, too";
 }
 
+TEST(RecordRedactorTest, AMaskThatBreaksTheFormatIsThatOfTheValueIfTheRuleIsAboutIt) {
+  EXPECT_EQ(Redacted(WithFields(ParserKind::kRegex, R"((?P<mail>\S+@\S+) (?P<next>\w+))"),
+                     {{.presets = kEmails, .mask = "<email>"}}, "from ann@example.org now"),
+            "from <email> now |  | mail=<email> next=now");
+  EXPECT_EQ(Redacted(WithFields(ParserKind::kRegex, R"((?P<pair>\S+@\S+ pin=\d+))"),
+                     {{.presets = kEmails, .mask = "<email>"}, {.regex = R"(^to <.*\d)", .mask = "to some"}},
+                     "to ann@example.org pin=12"),
+            "to some |  | pair=***")
+      << "more was replaced in the line than in the value";
+}
+
 TEST(RecordRedactorTest, TheRulesHoldForEachAttributeAsWell) {
   const std::vector<RedactRule> rules = {{.regex = R"(^ann$)", .mask = "A"}};
   EXPECT_EQ(Redacted(WithFields(ParserKind::kLogfmt), rules, "user=ann x=1"), "user=ann x=1 |  | user=A x=1");
