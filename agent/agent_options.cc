@@ -244,12 +244,6 @@ void ReadProcess(const ConfigNode& node, AgentOptions* options) {
   }
 }
 
-absl::StatusOr<HostPort> CheckHttpAddress(std::string_view text, const AgentOptions& options) {
-  SLUICE_ASSIGN_OR_RETURN(HostPort address, ParseHostPort(text));
-  SLUICE_RETURN_IF_ERROR(CheckListenAddress(address, /*tls=*/false, options.insecure));
-  return address;
-}
-
 void ReadAgent(const ConfigNode& node, const AgentFlags& flags, AgentOptions* options) {
   options->host = HostName();
   // What is piped in beside the host's agent is another agent, with a state of its own.
@@ -261,7 +255,7 @@ void ReadAgent(const ConfigNode& node, const AgentFlags& flags, AgentOptions* op
   if (!flags.state_dir.empty()) options->state_dir = flags.state_dir;
   options->insecure = node.Bool("insecure", false) || flags.insecure;
   const std::string http = node.String("http_address", kDefaultHttpAddress);
-  if (absl::StatusOr<HostPort> address = CheckHttpAddress(http, *options); address.ok()) {
+  if (absl::StatusOr<HostPort> address = ParseListenAddress(http, /*tls=*/false, options->insecure); address.ok()) {
     options->http_address = *address;
     options->http_required = node.Has("http_address");
   } else if (flags.http_address.empty()) {
@@ -290,7 +284,7 @@ absl::Status CheckFlags(const AgentFlags& flags, AgentOptions* options) {
     SLUICE_RETURN_IF_ERROR(Annotate(ParseHostPort(flags.collector).status(), "--collector"));
   }
   if (!flags.http_address.empty()) {
-    absl::StatusOr<HostPort> address = CheckHttpAddress(flags.http_address, *options);
+    absl::StatusOr<HostPort> address = ParseListenAddress(flags.http_address, /*tls=*/false, options->insecure);
     if (!address.ok()) return Annotate(address.status(), "--http-address");
     options->http_address = *address;
     options->http_required = true;

@@ -30,6 +30,16 @@ TEST(DiscoveryTest, FollowsDirectoriesAndFilesMadeLater) {
   EXPECT_THAT(host.collector().LinesOf("x.w"), ElementsAre("three"));
 }
 
+// Of two paths that it knows of, one is a directory that cannot be read.
+void ExpectUnreadable(TestHost* host, const std::string& directory) {
+  host->tracker().UpdateGauges();
+  EXPECT_EQ(host->metrics().paths_unreadable.Value(), 1);
+  const v1::AgentFiles report = host->tracker().Report();
+  ASSERT_EQ(report.files_size(), 2);
+  EXPECT_EQ(report.files(0).path(), host->Path(directory + "/"));
+  EXPECT_EQ(report.files(0).state(), v1::FILE_STATE_UNREADABLE);
+}
+
 TEST(DiscoveryTest, TellsOfADirectoryThatCannotBeListedUntilItCan) {
   TestHost host;
   host.MakeDirectory("closed");
@@ -39,12 +49,7 @@ TEST(DiscoveryTest, TellsOfADirectoryThatCannotBeListedUntilItCan) {
   host.files().Forbid(host.Path("closed"));
   host.StartAgent();
   host.Settle();
-  host.tracker().UpdateGauges();
-  EXPECT_EQ(host.metrics().paths_unreadable.Value(), 1);
-  const v1::AgentFiles report = host.tracker().Report();
-  ASSERT_EQ(report.files_size(), 2);
-  EXPECT_EQ(report.files(0).path(), host.Path("closed/"));
-  EXPECT_EQ(report.files(0).state(), v1::FILE_STATE_UNREADABLE);
+  ExpectUnreadable(&host, "closed");
   EXPECT_THAT(host.collector().LinesOf("closed"), IsEmpty());
 
   host.files().Forbid("");
@@ -70,12 +75,7 @@ TEST(DiscoveryTest, ADirectoryThatIsNestedTooDeeplyIsOneThatCannotBeRead) {
   host.Append(Nested(deepest + 1) + "/a.log", "too deep\n");
   host.StartAgent();
   host.Settle();
-  host.tracker().UpdateGauges();
-  EXPECT_EQ(host.metrics().paths_unreadable.Value(), 1);
-  const v1::AgentFiles report = host.tracker().Report();
-  ASSERT_EQ(report.files_size(), 2);
-  EXPECT_EQ(report.files(0).path(), host.Path(Nested(deepest + 1) + "/"));
-  EXPECT_EQ(report.files(0).state(), v1::FILE_STATE_UNREADABLE);
+  ExpectUnreadable(&host, Nested(deepest + 1));
   ASSERT_EQ(host.collector().All().size(), 1);
   EXPECT_EQ(host.collector().All()[0].bytes, "one");
 

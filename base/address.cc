@@ -89,4 +89,10 @@ absl::Status CheckListenAddress(const HostPort& address, bool tls, bool insecure
                             address.port, ", configure TLS, or give --insecure if the network is trusted");
 }
 
+absl::StatusOr<HostPort> ParseListenAddress(std::string_view text, bool tls, bool insecure) {
+  SLUICE_ASSIGN_OR_RETURN(HostPort address, ParseHostPort(text));
+  SLUICE_RETURN_IF_ERROR(CheckListenAddress(address, tls, insecure));
+  return address;
+}
+
 }  // namespace sluice

@@ -24,5 +24,7 @@ bool IsLoopback(const HostPort& address);
 
 // FailedPrecondition with what to do, if `address` is not loopback and neither `tls` nor `insecure` is set.
 absl::Status CheckListenAddress(const HostPort& address, bool tls, bool insecure);
+// "HOST:PORT" of an address to listen on that passes CheckListenAddress.
+absl::StatusOr<HostPort> ParseListenAddress(std::string_view text, bool tls, bool insecure);
 
 }  // namespace sluice

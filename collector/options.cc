@@ -68,17 +68,11 @@ struct AddressSource {
   std::string_view key;
 };
 
-absl::StatusOr<HostPort> CheckAddress(std::string_view text, bool tls, bool insecure) {
-  SLUICE_ASSIGN_OR_RETURN(HostPort address, ParseHostPort(text));
-  SLUICE_RETURN_IF_ERROR(CheckListenAddress(address, tls, insecure));
-  return address;
-}
-
 absl::Status ReadAddress(const ConfigNode& listen, const AddressSource& source, bool tls, bool insecure,
                          HostPort* address) {
   const std::string in_file = listen.String(source.key, address->ToString());
   const bool from_flag = !source.flag_text.empty();
-  absl::StatusOr<HostPort> read = CheckAddress(from_flag ? source.flag_text : in_file, tls, insecure);
+  absl::StatusOr<HostPort> read = ParseListenAddress(from_flag ? source.flag_text : in_file, tls, insecure);
   if (read.ok()) {
     *address = *std::move(read);
   } else if (from_flag) {

@@ -38,32 +38,32 @@ class FileTable {
   size_t size() const { return files_.size(); }
 
  private:
-  // Sets of files, in which they are found by what they hold.
+  // Sets of files, in which they are found by a key that they hold.
   using Inode = std::pair<uint64_t, uint64_t>;  // device, inode
-  static std::string_view PathKey(const TailedFile* file) { return file->path; }
-  static std::string_view PathKey(std::string_view path) { return path; }
-  static Inode InodeKey(const TailedFile* file) { return {file->device, file->inode}; }
-  static Inode InodeKey(const Inode& inode) { return inode; }
-  struct PathHash {
-    using is_transparent = void;
-    size_t operator()(const auto& key) const { return absl::HashOf(PathKey(key)); }
+  struct ByPath {
+    static std::string_view Key(const TailedFile* file) { return file->path; }
+    static std::string_view Key(std::string_view path) { return path; }
   };
-  struct SamePath {
-    using is_transparent = void;
-    bool operator()(const auto& a, const auto& b) const { return PathKey(a) == PathKey(b); }
+  struct ByInode {
+    static Inode Key(const TailedFile* file) { return {file->device, file->inode}; }
+    static Inode Key(const Inode& inode) { return inode; }
   };
-  struct InodeHash {
+  template <typename By>
+  struct HashOf {
     using is_transparent = void;
-    size_t operator()(const auto& key) const { return absl::HashOf(InodeKey(key)); }
+    size_t operator()(const auto& held) const { return absl::HashOf(By::Key(held)); }
   };
-  struct SameInode {
+  template <typename By>
+  struct SameKey {
     using is_transparent = void;
-    bool operator()(const auto& a, const auto& b) const { return InodeKey(a) == InodeKey(b); }
+    bool operator()(const auto& a, const auto& b) const { return By::Key(a) == By::Key(b); }
   };
+  template <typename By>
+  using Set = absl::flat_hash_set<TailedFile*, HashOf<By>, SameKey<By>>;
 
   std::vector<std::unique_ptr<TailedFile>> files_;
-  absl::flat_hash_set<TailedFile*, PathHash, SamePath> by_path_;
-  absl::flat_hash_set<TailedFile*, InodeHash, SameInode> by_inode_;
+  Set<ByPath> by_path_;
+  Set<ByInode> by_inode_;
 };
 
 }  // namespace sluice::agent

@@ -36,8 +36,9 @@ TEST(SubscriptionCheckTest, SaysWhichArgumentIsWrongAndWhy) {
   EXPECT_THAT(Problem({.group = "a b"}), HasSubstr("--group: found \"a b\"; allowed are"));
   const absl::Time now = absl::FromUnixSeconds(1'795'176'000);
   EXPECT_THAT(Problem({.start = client::Start::At(now), .end_time = now}), HasSubstr("--to is not after --from"));
-  EXPECT_THAT(Problem({.end_time = now, .follow = true}), HasSubstr("--to is in the past"));
-  EXPECT_THAT(Problem({.start = client::Start::End(), .end_time = now}), HasSubstr("--to is in the past"));
+  EXPECT_THAT(Problem({.end_time = absl::UnixEpoch(), .follow = true}), HasSubstr("--to is in the past"));
+  EXPECT_THAT(Problem({.start = client::Start::End(), .end_time = absl::UnixEpoch()}),
+              HasSubstr("--to is in the past"));
   EXPECT_EQ(Problem({.contains = "caf\xe9"}), "--contains: found \"caf\\xe9\", which is not UTF-8");
   EXPECT_EQ(Problem({.contains = std::string(65537, 'a')}), "--contains: found 65537 bytes; 65536 are allowed");
   EXPECT_THAT(Problem({.regex = "caf\xe9"}), HasSubstr("--regex: found \"caf\\xe9\""));

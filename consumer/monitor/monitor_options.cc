@@ -27,8 +27,7 @@ absl::Status CheckGroup(std::string_view group) {
 }
 
 absl::Status CheckHttp(const std::string& text, bool insecure) {
-  SLUICE_ASSIGN_OR_RETURN(const HostPort address, ParseHostPort(text));
-  return CheckListenAddress(address, /*tls=*/false, insecure);
+  return ParseListenAddress(text, /*tls=*/false, insecure).status();
 }
 
 // A value of the file, checked; one that a flag replaces is checked all the same.
